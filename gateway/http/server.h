@@ -1,0 +1,46 @@
+/* HTTP in front of the engine: HTTP/1.0 and 1.1, plain and TLS.
+ *
+ * Strict about what it reads (one Content-Length, no bare LF, no obs-fold, chunked only as RFC 9112
+ * says), forgiving where real clients differ (HTTP/1.0 with keep-alive, Host without a port,
+ * Expect: 100-continue, absolute-form targets, doubled slashes). Answers in the version of the
+ * request. All sizes and times have rows in limits.def. */
+#ifndef DRAGOMAN_GATEWAY_HTTP_SERVER_H
+#define DRAGOMAN_GATEWAY_HTTP_SERVER_H
+
+#include <openssl/ssl.h>
+
+#include "adapters/message.h"
+#include "gateway/loop/loop.h"
+#include "mapping/model/failure.h"
+
+struct http_server;
+struct http_exchange; /* one request that waits for its answer */
+
+/* Called once for each complete request. `message` and `peer` ("127.0.0.1:4711") live until the
+ * exchange is answered. The handler answers exactly once, now or later. */
+typedef void http_handler(void *context, struct http_exchange *exchange,
+                          const struct message *message, const char *peer);
+/* Answers and frees the exchange; the reply's slices are copied. Harmless if the client has gone.
+ * True if the client was still there. */
+bool http_reply(struct http_exchange *exchange, const struct reply *reply);
+
+struct http_listener {
+    const char *address; /* "127.0.0.1:8080", "[::1]:8080"; port 0 lets the kernel choose */
+    SSL_CTX *tls;        /* NULL: plain. One reference is taken */
+    http_handler *handler;
+    void *context;
+};
+
+/* Binds with SO_REUSEPORT, so that each loop thread has a server of its own. */
+struct http_server *http_server_new(struct loop *loop, const struct http_listener *listener,
+                                    struct failure *why);
+int http_server_port(const struct http_server *server);
+/* New connections use this context from now on; open ones keep theirs. */
+void http_server_set_tls(struct http_server *server, SSL_CTX *tls);
+/* Takes no new connection; answers what is under way with Connection: close. */
+void http_server_drain(struct http_server *server);
+/* Requests that wait for an answer. */
+unsigned http_server_busy(const struct http_server *server);
+void http_server_free(struct http_server *server);
+
+#endif

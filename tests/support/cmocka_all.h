@@ -1,0 +1,12 @@
+/* What cmocka.h wants before it, in its order. */
+#ifndef DRAGOMAN_TESTS_SUPPORT_CMOCKA_ALL_H
+#define DRAGOMAN_TESTS_SUPPORT_CMOCKA_ALL_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#endif
