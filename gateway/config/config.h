@@ -19,7 +19,9 @@
  *                                     { "issuer": "vendor-ca.pem", "crl": "vendor.crl" } ],
  *                        "signer": { "certificate": "ra.pem", "key": "ra.key" },
  *                        "may": { "operations": ["enroll", "update"],
- *                                 "subject": "CN=*,OU=Masts,O=Example" } } ],
+ *                                 "subject": "CN=*,OU=Masts,O=Example",
+ *                                 "subject_alt_names": ["DNS:*.masts.example"],
+ *                                 "privileges": ["ca", "ra", "any-usage"] } } ],
  *     "store":       { "sqlite": "/var/lib/dragoman/state.db" },
  *     "observe":     { "log": "-", "level": "info" } } */
 #ifndef DRAGOMAN_GATEWAY_CONFIG_CONFIG_H
@@ -45,6 +47,10 @@ struct route_config {
     uint32_t operations; /* 1 << enum operation: what these devices may ask for */
     const char *const *subjects; /* patterns for names_match; at least one */
     size_t subject_count;
+    const char *const *alternative_names; /* patterns with '*' over "DNS:a.example", "IP:192.0.2.1",
+                                             "email:a@b.example", ...; none: no such names */
+    size_t alternative_name_count;
+    unsigned privileges; /* PRIVILEGE_ bits (adapters/pkix/privilege.h) that may be asked for */
     long hold_ms;
     long replay_window_s;
     long confirm_wait_s;

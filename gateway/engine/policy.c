@@ -1,0 +1,116 @@
+#include "gateway/engine/policy.h"
+
+#include "adapters/pkix/names.h"
+#include "adapters/pkix/privilege.h"
+
+bool pattern_matches(const char *pattern, struct bytes text)
+{
+    const char *star = NULL;
+    size_t at = 0, star_at = 0;
+    while (at < text.size) {
+        if (*pattern == '*') {
+            star = ++pattern;
+            star_at = at;
+        } else if (*pattern != '\0' && (uint8_t)*pattern == text.data[at]) {
+            pattern++;
+            at++;
+        } else if (star != NULL) {
+            pattern = star;
+            at = ++star_at;
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*')
+        pattern++;
+    return *pattern == '\0';
+}
+
+bool route_find(const struct config *config, size_t listener, const struct request *request,
+                const struct route_config **route, struct arena *arena, struct failure *why)
+{
+    const struct listener_config *from = &config->listeners[listener];
+    size_t group = request->identity.group;
+    if (group >= from->credentials.group_count)
+        return fail(why, REASON_NOT_PERMITTED, NULL, "no route of this listener knows the sender");
+    const struct route_config *found = &config->routes[from->route_of[group]];
+    if ((found->protocols & (1u << request->protocol)) == 0) {
+        fail(why, REASON_NOT_PERMITTED, NULL, "this sender may not use %s here",
+             protocol_word(request->protocol));
+        return fail_detail(why, "route %s has no protocol %s", found->name,
+                           protocol_word(request->protocol));
+    }
+    if (found->profile != NULL && !pattern_matches(found->profile, request->profile)) {
+        fail(why, REASON_NOT_PERMITTED, NULL, "this sender may not use the profile or path '%s'",
+             arena_text(arena, request->profile));
+        return fail_detail(why, "route %s serves the profile %s", found->name, found->profile);
+    }
+    *route = found;
+    return true;
+}
+
+static bool subject_allowed(const struct route_config *route, const struct request *request,
+                            const struct item *item, struct arena *arena, struct failure *why)
+{
+    for (size_t i = 0; i < route->subject_count; i++) {
+        if (names_match(item->subject, route->subjects[i], request->identity.principal, arena))
+            return true;
+    }
+    struct bytes subject = names_text(item->subject, arena);
+    fail(why, REASON_NOT_PERMITTED, NULL, "this sender may not ask for the subject \"%.*s\"",
+         (int)(subject.size > 120 ? 120 : subject.size), (const char *)subject.data);
+    return fail_detail(why, "no pattern in may.subject of route %s matches", route->name);
+}
+
+static bool names_allowed(const struct route_config *route, const struct item *item,
+                          struct arena *arena, struct failure *why)
+{
+    struct bytes *names = NULL;
+    size_t count = 0;
+    if (!item_alternative_names(item, arena, &names, &count, why))
+        return false;
+    for (size_t n = 0; n < count; n++) {
+        bool allowed = false;
+        for (size_t i = 0; i < route->alternative_name_count && !allowed; i++)
+            allowed = pattern_matches(route->alternative_names[i], names[n]);
+        if (allowed)
+            continue;
+        fail(why, REASON_NOT_PERMITTED, NULL,
+             "this sender may not ask for the alternative name \"%.*s\"",
+             (int)(names[n].size > 120 ? 120 : names[n].size), (const char *)names[n].data);
+        return fail_detail(why, "no pattern in may.subject_alt_names of route %s matches",
+                           route->name);
+    }
+    return true;
+}
+
+static bool item_allowed(const struct route_config *route, const struct request *request,
+                         const struct item *item, struct arena *arena, struct failure *why)
+{
+    if (!subject_allowed(route, request, item, arena, why) ||
+        !names_allowed(route, item, arena, why))
+        return false;
+    enum privilege asked;
+    if (!item_privileges(item, &asked, why))
+        return false;
+    if ((asked & ~route->privileges) == 0)
+        return true;
+    fail(why, REASON_NOT_PERMITTED, "RFC 9810 8.10",
+         "this sender may not ask for a CA certificate or the usages of a registration authority");
+    return fail_detail(why, "route %s grants no such privilege (may.privileges)", route->name);
+}
+
+bool policy_check(const struct route_config *route, const struct request *request,
+                  struct arena *arena, struct failure *why)
+{
+    if ((route->operations & (1u << request->operation)) == 0) {
+        fail(why, REASON_NOT_PERMITTED, NULL, "this sender may not ask for the operation \"%s\"",
+             operation_word(request->operation));
+        return fail_detail(why, "may.operations of route %s", route->name);
+    }
+    for (size_t i = 0; i < request->item_count; i++) {
+        if (!item_allowed(route, request, &request->items[i], arena, why))
+            return false;
+    }
+    return true;
+}
