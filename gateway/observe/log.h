@@ -18,13 +18,15 @@ enum event {
 
 struct log;
 
-/* path NULL or "-": standard error. */
+/* path NULL or "-": standard error. NULL: errno tells. */
 struct log *log_open(const char *path, enum log_level least);
 /* Opens the path again (after rotation). */
 bool log_reopen(struct log *log);
 void log_close(struct log *log);
 
-/* A line under construction; keys are literals. Empty and NULL values are left out. */
+/* A line under construction; keys are literals. Empty and NULL values are left out; long ones are
+ * cut after LIMIT_LOG_VALUE_OCTETS. A NULL log is silent, and so is an event below the least
+ * level: log_begin then gives NULL, which all functions below take and ignore. */
 struct log_line;
 struct log_line *log_begin(struct log *log, enum event event);
 void log_text(struct log_line *line, const char *key, const char *value);
