@@ -8,6 +8,11 @@
 bool crmf_parse(struct bytes cert_req_msg, struct arena *arena, struct item *item,
                 struct failure *why);
 
+/* As crmf_parse, but takes subjects that no request may hold (names_check_request): to show them.
+ */
+bool crmf_read(struct bytes cert_req_msg, struct arena *arena, struct item *item,
+               struct failure *why);
+
 /* CertReqMessages TLV: 1 to LIMIT_ITEMS of them. */
 bool crmf_parse_messages(struct bytes messages, struct arena *arena, struct item **items,
                          size_t *count, struct failure *why);
