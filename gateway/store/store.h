@@ -23,7 +23,8 @@ bool state_from_word(const char *word, enum state *state);
 
 struct transaction {
     struct bytes id;       /* 32 hex digits, random, ours */
-    struct bytes exchange; /* 32 octets: claim.exchange; unique among all transactions */
+    struct bytes exchange; /* 32 octets: claim.exchange; unique among all transactions. An update
+                              may change it: the device started over under another id */
     int64_t version;       /* 1 on insert; each update must carry the next number */
     enum state state;
     enum protocol inbound;
@@ -38,8 +39,9 @@ struct transaction {
     struct bytes request;        /* request_pack */
     struct bytes leg;            /* inbound adapter's */
     struct bytes outbound_state; /* outbound adapter's */
-    struct bytes call;           /* the exact call under way, packed by the engine */
+    struct bytes call; /* the engine's own memory, with the exact call under way; opaque here */
     struct bytes response;       /* response_pack of the final result */
+    struct bytes key; /* 32 octets: SHA-256 of the SPKI asked for; empty if there are several */
     /* For people: lists, logs, audits. UTF-8. */
     struct bytes transaction_id; /* hex, as on the inbound wire */
     struct bytes principal;
@@ -124,6 +126,10 @@ bool store_find_exchange(struct store *store, struct bytes exchange, struct aren
                          struct transaction *out, bool *broken);
 bool store_find_id(struct store *store, struct bytes id, struct arena *arena,
                    struct transaction *out, bool *broken);
+/* The newest transaction that asked for a certificate for this key, whatever its state: a device that
+ * starts over (power cut, new transaction id) is recognised by its key. */
+bool store_find_asked(struct store *store, struct bytes key, struct arena *arena,
+                      struct transaction *out, bool *broken);
 bool store_find_reply(struct store *store, struct bytes digest, struct arena *arena,
                       struct stored_reply *out, bool *broken);
 bool store_find_certificate(struct store *store, struct bytes issuer, struct bytes serial,
