@@ -24,10 +24,15 @@ typedef void http_handler(void *context, struct http_exchange *exchange,
  * True if the client was still there. */
 bool http_reply(struct http_exchange *exchange, const struct reply *reply);
 
+/* For the log: what was refused before a handler could see it. `status` is what the peer was told,
+ * 0 where nothing could be told (TLS handshake, too many connections). */
+typedef void http_refused(void *context, const char *peer, int status, const struct failure *why);
+
 struct http_listener {
     const char *address; /* "127.0.0.1:8080", "[::1]:8080"; port 0 lets the kernel choose */
     SSL_CTX *tls;        /* NULL: plain. One reference is taken */
     http_handler *handler;
+    http_refused *refused; /* NULL: nobody listens */
     void *context;
 };
 
