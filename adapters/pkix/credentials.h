@@ -106,6 +106,8 @@ struct device_options {
     bool require_time;
     bool ignore_key_usage; /* takes signers without digitalSignature */
     bool any_ra;           /* treats every signer of the group as an RA */
+    bool unproven;         /* takes CMC requests that prove no identity: signed by the key that they
+                              want certified, or Simple Requests without a TLS certificate */
 };
 
 /* The devices of one route: how they prove who they are, and how they are answered. */

@@ -106,7 +106,10 @@ struct item {
     int64_t not_after;
     struct bytes old_issuer; /* CRMF oldCertID: Name TLV */
     struct bytes old_serial; /* CRMF oldCertID: INTEGER content octets */
-    bool key_absent;         /* the authority shall make the key */
+    /* REVOKE: old_issuer and old_serial name the certificate; CRLReason (RFC 5280 5.3.1), 0 where
+     * the request is silent (RFC 9483 4.2). */
+    int revocation_reason;
+    bool key_absent; /* the authority shall make the key */
 
     enum pop_form pop_form;
     enum pop_verdict pop_verdict;

@@ -2,8 +2,9 @@
 #include "mapping/model/pack.h"
 #include "mapping/model/request.h"
 
-/* Rises when a field or the order of rows in operation.def, pop_form.def or carriage.def changes. */
-enum { VERSION = 1 };
+/* Rises when a field or the order of rows in operation.def, pop_form.def or carriage.def changes.
+ */
+enum { VERSION = 2, CRL_REASON_LAST = 10 };
 
 /* The octet fields of an item, once for both directions. */
 static const size_t item_fields[] = {
@@ -25,6 +26,7 @@ static void pack_item(struct pack_writer *writer, const struct item *item)
     pack_number(writer, item->inbound_id);
     pack_number(writer, item->not_before);
     pack_number(writer, item->not_after);
+    pack_number(writer, item->revocation_reason);
     pack_number(writer, item->key_absent);
     pack_number(writer, item->pop_form);
     pack_number(writer, item->pop_verdict);
@@ -44,6 +46,7 @@ static void unpack_item(struct pack_reader *reader, struct item *item)
     item->inbound_id = pack_read_number(reader);
     item->not_before = pack_read_number(reader);
     item->not_after = pack_read_number(reader);
+    item->revocation_reason = (int)pack_read_count(reader, CRL_REASON_LAST);
     item->key_absent = pack_read_count(reader, 1) == 1;
     item->pop_form = (enum pop_form)pack_read_count(reader, POP_FORM_COUNT - 1);
     item->pop_verdict = (enum pop_verdict)pack_read_count(reader, POP_OPEN);

@@ -106,6 +106,7 @@ static struct request sample_request(struct item items[2])
         .not_after = INT64_C(253402300799),
         .old_issuer = BYTES_LITERAL("old issuer"),
         .old_serial = BYTES_LITERAL("\x01\x00"),
+        .revocation_reason = 5,
         .key_absent = true,
         .pop_form = POP_FORM_RA_VERIFIED,
         .pop_verdict = POP_VOUCHED,
@@ -184,6 +185,7 @@ static void an_item_comes_back_whole(void **state)
     assert_int_equal(item->inbound_id, 17);
     assert_int_equal(item->not_before, 1);
     assert_int_equal(item->not_after, INT64_C(253402300799));
+    assert_int_equal(item->revocation_reason, 5);
     assert_true(item->key_absent);
     assert_int_equal(item->pop_form, POP_FORM_RA_VERIFIED);
     assert_int_equal(item->pop_verdict, POP_VOUCHED);
