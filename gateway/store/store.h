@@ -85,17 +85,25 @@ struct issued_certificate {
     int revocation_reason;
 };
 
+/* Batches that share one commit, at most. */
 enum { STORE_BATCH_ITEMS = 128 };
 
 /* What becomes durable together. Everything is copied by store_commit. */
 struct store_batch {
-    const struct transaction *insert; /* CONFLICT if the exchange exists */
-    const struct transaction *update; /* CONFLICT if the stored version is not version - 1 */
-    const struct stored_reply *reply; /* the first answer to a digest stays */
-    const struct issued_certificate *certificates; /* inserted; same sha256: state is updated */
+    const struct transaction *insert; /* CONFLICT if the exchange or the id exists */
+    const struct transaction *update; /* the whole row; CONFLICT if the stored version is not
+                                         version - 1, or if the exchange is another's */
+    /* The first answer to a digest stays. CONFLICT if it names a transaction that is not there. */
+    const struct stored_reply *reply;
+    /* Inserted; same sha256: state, revoked_at and revocation_reason are updated, but what is
+     * revoked stays revoked. */
+    const struct issued_certificate *certificates;
     size_t certificate_count;
 };
 
+/* FAILED: not durable as far as can be told, and never promised. After a crash it may be found to
+ * have happened (the disk failed behind the last write), so who tries again meets CONFLICT and
+ * reads. */
 enum store_result { STORE_OK, STORE_CONFLICT, STORE_FAILED };
 
 struct store_completion {
@@ -154,12 +162,23 @@ struct transaction_filter {
 /* Newest first. */
 struct transaction *store_list(struct store *store, const struct transaction_filter *filter,
                                struct arena *arena, size_t *count);
-struct issued_certificate *store_certificates(struct store *store, const char *authority,
-                                              struct bytes transaction /* empty: all */,
-                                              size_t most, struct arena *arena, size_t *count);
-/* The next number of a named sequence (CRL numbers), durable. 0: failed. */
+
+struct certificate_filter {
+    const enum certificate_state *states; /* NULL: all */
+    size_t state_count;
+    const char *authority;    /* NULL: all */
+    struct bytes transaction; /* id; empty: all */
+    size_t most;
+};
+/* Newest first. */
+struct issued_certificate *store_certificates(struct store *store,
+                                              const struct certificate_filter *filter,
+                                              struct arena *arena, size_t *count);
+/* The next number of a named sequence (CRL numbers), from 1, durable. 0: failed. Waits. */
 int64_t store_next_number(struct store *store, const char *name);
-/* Removes answers given before `before`, and final transactions that ended before it. */
+/* Removes answers given before `replies_before`, and final transactions that ended before
+ * `transactions_before` with their answers; certificates stay. Takes its turn among the batches.
+ */
 void store_expire(struct store *store, int64_t replies_before, int64_t transactions_before);
 
 #endif
