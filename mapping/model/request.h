@@ -143,8 +143,9 @@ struct identity {
 struct confirmation {
     int64_t inbound_id; /* of the item it speaks of */
     bool accepted;
-    struct bytes hash; /* certHash as sent; checked against the stored certificate by the decoder's
-                          caller through response_matches_hash */
+    bool names_none;   /* CMP pkiconf: speaks of every certificate, without a hash */
+    struct bytes hash; /* certHash as sent; the decoder's caller compares it with the stored
+                          certificate by confirmation_matches (adapters/pkix/confirm.h) */
     struct bytes
         hash_algorithm; /* AlgorithmIdentifier TLV, empty: that of the certificate's signature */
     struct bytes text;  /* UTF-8 */
