@@ -18,6 +18,11 @@ bool signature_verify(EVP_PKEY *key, struct bytes algorithm, struct bytes data,
 bool signature_sign(EVP_PKEY *key, const char *digest, struct bytes data, struct arena *arena,
                     struct bytes *algorithm, struct bytes *signature, struct failure *why);
 
+/* The AlgorithmIdentifier TLV that signature_sign will give: for a message that names it under its
+ * own signature (CMP's protectionAlg). */
+bool signature_algorithm(EVP_PKEY *key, const char *digest, struct arena *arena,
+                         struct bytes *algorithm, struct failure *why);
+
 /* The digest that belongs to a signature algorithm: for CMP's certHash (RFC 9481 3.3: Ed25519
  * SHA-512, Ed448 SHAKE256 with 64 octets, PSS that of its parameters). NULL: the algorithm has
  * none. */
