@@ -15,11 +15,25 @@ enum reason reason_from_http(int status);
 
 /* The union of the bits of a result's reasons, each on its own row. */
 uint32_t result_cmp_bits(const struct result *result);
-/* The most specific reason's CMCFailInfo, and the CMCStatus to send: failed 2 or noSupport 4. */
+/* The most specific reason's CMCFailInfo; it goes out beside failed only. */
 int result_cmc_fail_info(const struct result *result);
+/* What to send for a result: PKIStatus (RFC 9810 5.2.3), CMCStatus (RFC 10002 6.1.3; a refusal is
+ * failed, or noSupport if all its reasons say so), and EST's status: by precedence
+ * 401 > 403 > 503 > 413 > 415 > 404 > 400 > 501 > 504 > 502 > 500. UNKNOWN is told as pending,
+ * since it is being reconciled. */
+int result_cmp_status(const struct result *result);
 int result_cmc_status(const struct result *result);
-/* By precedence 401 > 403 > 503 > 413 > 400 > 501 > 502 > 500. */
 int result_http_status(const struct result *result);
+
+/* What an authority's PKIStatus or CMCStatus says of an item. Sets status, and adds the reason that
+ * the status itself names; reasons from failInfo are added by the caller, before. A status that
+ * nobody defined is a refusal with REASON_VENDOR. For success the caller compares the certificate
+ * (granted or granted with changes); partial (7) says PENDING, and the items at hand are done. */
+void result_read_cmp_status(struct result *result, long status);
+void result_read_cmc_status(struct result *result, long status);
+/* Several statusInfo for one body part: the highest rank decides
+ * (failed > noSupport > popRequired > pending, partial > confirmRequired > success). */
+int cmc_status_rank(long status);
 
 /* What an authority said of our own message accuses us, not the device: reasons of scope HOP
  * become GATEWAY_FAULT with the real code kept in text and source (rule 1 of the mapping). Only
