@@ -81,7 +81,7 @@ struct live *live_find_ticket(struct engine *engine, uint64_t ticket)
     return live;
 }
 
-static void live_unregister(struct live *live)
+void live_unregister(struct live *live)
 {
     struct live **at = &live->engine->by_exchange[bucket_of_exchange(live->row.exchange)];
     while (*at != NULL && *at != live)
@@ -93,6 +93,26 @@ static void live_unregister(struct live *live)
         at = &(*at)->next_ticket;
     if (*at != NULL)
         *at = live->next_ticket;
+}
+
+struct live *live_find_key(struct engine *engine, struct bytes key)
+{
+    for (size_t b = 0; b < LIVE_BUCKETS; b++) {
+        for (struct live *live = engine->by_ticket[b]; live != NULL; live = live->next_ticket) {
+            if (!bytes_is_empty(key) && bytes_equal(live->row.key, key))
+                return live;
+        }
+    }
+    return NULL;
+}
+
+bool live_is_elsewhere(const struct live *live, const struct transaction *row)
+{
+    static const bool in_hands[STATE_COUNT] = {
+        [STATE_NEW] = true,          [STATE_SENT] = true,         [STATE_GOT_CERT] = true,
+        [STATE_CONFIRM_SENT] = true, [STATE_COMPENSATING] = true,
+    };
+    return live == NULL && in_hands[row->state];
 }
 
 void live_free(struct live *live)
@@ -111,7 +131,9 @@ void live_free(struct live *live)
 
 void live_settle(struct live *live)
 {
-    if (!live->calling && !live->committing && live->retry_ms == 0 && live->visits == NULL)
+    bool busy = live->calling || live->committing || live->working || live->arrival != NULL ||
+                live->resend_ms != 0 || live->recommit_ms != 0 || live->visits != NULL;
+    if (!busy)
         live_free(live);
 }
 

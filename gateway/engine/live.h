@@ -11,6 +11,8 @@
 
 enum { LIVE_BUCKETS = 1024 };
 
+struct answered;
+
 /* One message of a device, from its arrival to its answer. */
 struct visit {
     struct visit *next;
@@ -27,11 +29,21 @@ struct visit {
     struct request request;
     const struct route_config *route; /* NULL until known */
     int64_t started_ms;
-    int64_t give_up_ms;   /* then the device is told to ask again */
-    int64_t look_ms;      /* parked: when to look at the store again; 0: not parked */
-    char transaction[33]; /* for the log */
-    const char *state;    /* for the log: the transaction's state behind the answer */
+    int64_t give_up_ms;        /* then the device is told to ask again */
+    int64_t look_ms;           /* parked: when to look at the store again; 0: not parked */
+    struct answered *answered; /* encoded, on its way to the store */
+    char transaction[33];      /* for the log */
+    const char *state;         /* for the log: the transaction's state behind the answer */
 };
+
+/* What happened to a call, kept until the store is done with the batch before. */
+struct arrival {
+    enum http_outcome outcome;
+    struct message answer;
+    struct failure why;
+};
+
+enum decision { DECISION_NONE, DECISION_ACCEPTED, DECISION_REJECTED };
 
 /* One transaction under way in this engine. */
 struct live {
@@ -45,15 +57,23 @@ struct live {
     struct request request;
     const struct route_config *route;
     const struct authority_config *authority;
-    uint8_t opening[32]; /* digest of the message that opened the exchange */
-    struct call call;    /* under way, or the last one */
-    struct step step;    /* the last one; its response is what is known */
+    struct bytes opening;         /* digest of the message that opened the exchange */
+    struct call call;             /* under way, or the last one; empty method: none */
+    struct response response;     /* what is known of the enrolment */
+    enum decision decision;       /* the device's (or ours, for devices that cannot confirm) */
+    struct failure confirm_fault; /* what was wrong with a faulty confirmation */
+    bool compensated_at_once;
     struct visit *visits;
-    bool calling;    /* the authority has our message */
-    bool committing; /* the store has our batch */
-    bool compensating;
-    int64_t retry_ms; /* a call that did not leave is tried again then; 0: none */
+    const struct answered *handing; /* being stored for the visits that it answers */
+    struct arrival *arrival;        /* waits to be worked on */
+    bool calling;                   /* the authority has our message */
+    bool committing;                /* the store has our batch */
+    bool working;                   /* inside live_work: no second entry */
+    int64_t resend_ms;              /* a call that did not leave is tried again then; 0: none */
+    int64_t recommit_ms; /* a batch that the store refused is tried again then; 0: none */
     int64_t called_ms;
+    struct store_batch batch; /* under way, for the retry */
+    void (*then)(struct live *live);
 };
 
 struct engine {
@@ -65,7 +85,7 @@ struct engine {
     struct visit *parked;
     uint64_t last_ticket;
     size_t visit_count, live_count, commit_count;
-    int64_t next_due_ms; /* when the store is asked for due transactions again */
+    int64_t expire_at; /* s: when old answers are removed next */
     struct throttle *throttle;
 };
 
@@ -77,12 +97,17 @@ void visit_free(struct visit *visit);
 struct live *live_new(struct engine *engine, struct config *config);
 /* Makes it findable by its row's exchange and by its ticket. */
 void live_register(struct live *live);
+void live_unregister(struct live *live);
+/* One that asks for this key (SHA-256 of the SPKI); NULL: none. */
+struct live *live_find_key(struct engine *engine, struct bytes key);
 struct live *live_find_exchange(struct engine *engine, struct bytes exchange);
 struct live *live_find_ticket(struct engine *engine, uint64_t ticket);
 /* Frees it if nothing is under way and nobody waits. */
 void live_settle(struct live *live);
 void live_free(struct live *live);
 void live_each(struct engine *engine, void (*visit)(struct live *live));
+/* Whether a row that this engine has not in its hands is in the hands of another one. */
+bool live_is_elsewhere(const struct live *live, const struct transaction *row);
 
 /* Fresh octets for one call of an adapter. */
 struct entropy engine_entropy(struct engine *engine, struct arena *arena);

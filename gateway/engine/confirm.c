@@ -1,0 +1,303 @@
+#include <string.h>
+
+#include "adapters/pkix/confirm.h"
+#include "adapters/pkix/credentials.h"
+#include "gateway/engine/answer.h"
+#include "gateway/engine/work.h"
+
+/* CRLReason of a certificate that the device did not want: cessationOfOperation. */
+enum { REASON_CODE_CESSATION = 5 };
+
+static void log_alarm(struct live *live, const char *text, const struct failure *why)
+{
+    if (live->engine->ports.log == NULL)
+        return;
+    struct log_line *line = log_begin(live->engine->ports.log, EVENT_ALARM);
+    log_bytes(line, "transaction", live->row.id);
+    log_text(line, "authority", live->row.authority);
+    log_text(line, "state", state_word(live->row.state));
+    log_text(line, "text", text);
+    if (why != NULL) {
+        log_text(line, "reason", reason_row(why->reason)->word);
+        log_text(line, "detail", why->text);
+    }
+    log_end(line);
+}
+
+/* ---- judging a confirmation (RFC 9810 5.3.18, RFC 9483 4.1.1) ---- */
+
+static const struct confirmation *find_confirmation(const struct request *request, int64_t id)
+{
+    for (size_t i = 0; i < request->confirmation_count; i++) {
+        if (request->confirmations[i].inbound_id == id)
+            return &request->confirmations[i];
+    }
+    return NULL;
+}
+
+static const struct result *find_result(const struct response *response, int64_t id)
+{
+    for (size_t i = 0; i < response->result_count; i++) {
+        if (response->results[i].inbound_id == id)
+            return &response->results[i];
+    }
+    return NULL;
+}
+
+/* Every confirmation must speak of a certificate that was delivered, with its right hash. */
+static bool confirmations_sound(const struct live *live, const struct request *request,
+                                struct failure *why)
+{
+    for (size_t i = 0; i < request->confirmation_count; i++) {
+        const struct confirmation *c = &request->confirmations[i];
+        const struct result *result = find_result(&live->response, c->inbound_id);
+        if (result == NULL || bytes_is_empty(result->certificate))
+            return fail(why, REASON_BAD_REQUEST, "RFC 9483 5.1.2",
+                        "certConf names certReqId %lld, for which no certificate was sent",
+                        (long long)c->inbound_id);
+        if (!c->unhashed && !confirmation_matches(c, result->certificate))
+            return fail(why, REASON_BAD_CERT_ID, "RFC 9810 5.3.18",
+                        "certHash is not the hash of the certificate that was sent");
+    }
+    return true;
+}
+
+/* ---- what follows ---- */
+
+/* The answer to a faulty certConf is an error, and the transaction ends as if rejected. It is not
+ * stored under the row's reply: the message was faulty, its repeat is too. */
+static void refuse_after_commit(struct live *live)
+{
+    while (live->visits != NULL) {
+        struct visit *visit = live->visits;
+        live->visits = visit->next;
+        struct failure why = live->confirm_fault;
+        visit->state = state_word(live->row.state);
+        visit_refuse(visit, &why);
+    }
+    live_work(live);
+}
+
+static bool name_certificate(struct bytes der, struct arena *arena, struct item *item)
+{
+    struct certificate *certificate = NULL;
+    struct failure why;
+    if (!certificate_parse(der, &certificate, &why))
+        return false;
+    item->old_issuer = arena_copy(arena, certificate_issuer(certificate));
+    item->old_serial = arena_copy(arena, certificate_serial(certificate));
+    certificate_unref(certificate);
+    return true;
+}
+
+static bool revoke_items(struct live *live, const struct request *decision, struct request *revoke)
+{
+    const struct response *response = &live->response;
+    *revoke = live->request;
+    revoke->operation = OPERATION_REVOKE;
+    revoke->item_count = 0;
+    revoke->items = arena_array(live->arena, response->result_count + 1, sizeof(struct item));
+    for (size_t i = 0; i < response->result_count; i++) {
+        const struct result *result = &response->results[i];
+        const struct confirmation *c = find_confirmation(decision, result->inbound_id);
+        if (bytes_is_empty(result->certificate) || (c != NULL && c->accepted))
+            continue;
+        struct item *item = &revoke->items[revoke->item_count];
+        item->inbound_id = result->inbound_id;
+        item->revocation_reason = REASON_CODE_CESSATION;
+        if (name_certificate(result->certificate, live->arena, item))
+            revoke->item_count++;
+    }
+    return revoke->item_count > 0;
+}
+
+static void send_compensation(struct live *live)
+{
+    live_send(live);
+    live_work(live);
+}
+
+/* A final authority is asked to revoke what the device rejected; one without a channel leaves an
+ * orphan for a person (RFC 9810 5.3.18). The decision is durable before the device hears of it. */
+static void compensate(struct live *live, const struct request *decision,
+                       void (*then)(struct live *))
+{
+    struct request revoke;
+    struct failure why;
+    struct step step = {.kind = STEP_DONE};
+    struct outbound_context context = {
+        .authority = &live->authority->authority,
+        .now = engine_now(live->engine),
+        .entropy = engine_entropy(live->engine, live->arena),
+    };
+    const struct outbound_adapter *adapter =
+        outbound_adapter(live->authority->authority.capabilities.protocol);
+    bool can = revoke_items(live, decision, &revoke) &&
+               adapter->begin(&context, &revoke, live->arena, &step, &why);
+    if (!can) {
+        live_state(live, STATE_ORPHAN);
+        live_note(live, "rejected by the device; this authority offers no revocation");
+        log_alarm(live, "a rejected certificate cannot be revoked by us: revoke it by hand", NULL);
+        struct store_batch batch = {0};
+        batch.certificates =
+            live_certificates(live, &live->response, CERTIFICATE_ORPHAN, &batch.certificate_count);
+        live_commit(live, &batch, then);
+        return;
+    }
+    live->request = revoke;
+    live->row.request = request_pack(&revoke, live->arena);
+    live->row.outbound_state = step.state;
+    live->call = step.call;
+    live->row.attempts = 0;
+    live_state(live, STATE_COMPENSATING);
+    live_note(live, "rejected by the device; revocation asked for");
+    if (step.kind == STEP_DONE) {
+        live->compensated_at_once = true;
+        live_state(live, STATE_COMPENSATED);
+        struct store_batch batch = {0};
+        batch.certificates =
+            live_certificates(live, &live->response, CERTIFICATE_REVOKED, &batch.certificate_count);
+        live_commit(live, &batch, then);
+        return;
+    }
+    live_commit(live, &(struct store_batch){0}, then);
+}
+
+static void compensate_then_refuse(struct live *live)
+{
+    if (!live->compensated_at_once && live->row.state == STATE_COMPENSATING)
+        live_send(live);
+    refuse_after_commit(live);
+}
+
+static void compensate_then_answer(struct live *live)
+{
+    if (!live->compensated_at_once && live->row.state == STATE_COMPENSATING)
+        send_compensation(live);
+    else
+        live_work(live);
+}
+
+static bool upstream_waits(const struct live *live)
+{
+    for (size_t i = 0; i < live->response.result_count; i++) {
+        if (live->response.results[i].confirm_needed)
+            return true;
+    }
+    return false;
+}
+
+static bool all_accepted(const struct live *live, const struct request *request)
+{
+    for (size_t i = 0; i < live->response.result_count; i++) {
+        const struct result *result = &live->response.results[i];
+        if (bytes_is_empty(result->certificate))
+            continue;
+        const struct confirmation *c = find_confirmation(request, result->inbound_id);
+        /* A certConf without CertStatus elements accepts all; a pkiconf instead of it likewise. */
+        if (request->confirmation_count > 0 && (c == NULL || !c->accepted))
+            return false;
+    }
+    return true;
+}
+
+static void confirmed_at_once(struct live *live)
+{
+    live_work(live);
+}
+
+void confirm_visit(struct live *live, struct visit *visit)
+{
+    const struct request *decision = &visit->request;
+    bool sound = confirmations_sound(live, decision, &live->confirm_fault);
+    bool accepted = sound && all_accepted(live, decision);
+    live->decision = accepted ? DECISION_ACCEPTED : DECISION_REJECTED;
+    live->working = true;
+    live_attach(live, visit);
+    if (upstream_waits(live) && sound) {
+        struct outbound_event event = {.kind = OUTBOUND_CONFIRM,
+                                       .confirmations = decision->confirmations,
+                                       .confirmation_count = decision->confirmation_count};
+        live_event(live, &event);
+    } else if (accepted) {
+        struct store_batch batch = {0};
+        live_state(live, STATE_DONE);
+        batch.certificates = live_certificates(live, &live->response, CERTIFICATE_CONFIRMED,
+                                               &batch.certificate_count);
+        live_commit(live, &batch, confirmed_at_once);
+    } else {
+        compensate(live, decision, sound ? compensate_then_answer : compensate_then_refuse);
+    }
+    live->working = false;
+}
+
+void live_cancel(struct live *live, struct visit *visit)
+{
+    size_t count = live->response.result_count;
+    visit->request.confirmations =
+        arena_array(visit->arena, count + 1, sizeof(*visit->request.confirmations));
+    visit->request.confirmation_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct result *result = &live->response.results[i];
+        if (!bytes_is_empty(result->certificate))
+            visit->request.confirmations[visit->request.confirmation_count++] =
+                (struct confirmation){.inbound_id = result->inbound_id, .unhashed = true};
+    }
+    confirm_visit(live, visit);
+}
+
+void live_confirm_ourselves(struct live *live)
+{
+    struct arena *arena = live->arena;
+    size_t count = live->response.result_count;
+    struct confirmation *all = arena_array(arena, count + 1, sizeof(*all));
+    for (size_t i = 0; i < count; i++) {
+        all[i].inbound_id = live->response.results[i].inbound_id;
+        all[i].accepted = !bytes_is_empty(live->response.results[i].certificate);
+    }
+    live->decision = DECISION_ACCEPTED;
+    struct outbound_event event = {
+        .kind = OUTBOUND_CONFIRM, .confirmations = all, .confirmation_count = count};
+    live_event(live, &event);
+}
+
+/* The authority's answer to a confirmation. The certificate is with the device, so a failure here
+ * is an alarm and not a refusal of what was delivered. */
+void live_finish_confirm(struct live *live, const struct response *response)
+{
+    struct failure why;
+    struct store_batch batch = {0};
+    enum certificate_state certificates = CERTIFICATE_CONFIRMED;
+    if (response_why(response, &why)) {
+        log_alarm(live, "the authority did not take the confirmation", &why);
+        live_state(live, STATE_UNCONFIRMED);
+        certificates = CERTIFICATE_DELIVERED;
+    } else if (live->decision == DECISION_REJECTED) {
+        live_note(live, "rejected by the device; the authority was told");
+        live_state(live, STATE_REJECTED);
+        certificates = CERTIFICATE_REVOKED;
+    } else {
+        live_state(live, STATE_DONE);
+    }
+    batch.certificates =
+        live_certificates(live, &live->response, certificates, &batch.certificate_count);
+    live_commit(live, &batch, live_work);
+}
+
+void live_finish_compensation(struct live *live, const struct response *response)
+{
+    struct failure why;
+    bool refused = response_why(response, &why);
+    struct store_batch batch = {0};
+    if (refused) {
+        live_note(live, "revocation of the rejected certificate failed: %s", why.text);
+        log_alarm(live, "a rejected certificate could not be revoked: revoke it by hand", &why);
+    } else {
+        live_note(live, "rejected by the device and revoked");
+    }
+    live_state(live, refused ? STATE_ORPHAN : STATE_COMPENSATED);
+    batch.certificates =
+        live_certificates(live, &live->response, refused ? CERTIFICATE_ORPHAN : CERTIFICATE_REVOKED,
+                          &batch.certificate_count);
+    live_commit(live, &batch, live_work);
+}

@@ -1,0 +1,15 @@
+/* A device's message on its way in: claim, replay, protection, route, rights, then to its
+ * transaction. */
+#ifndef DRAGOMAN_GATEWAY_ENGINE_RECEIVE_H
+#define DRAGOMAN_GATEWAY_ENGINE_RECEIVE_H
+
+#include "gateway/engine/live.h"
+
+/* Decides what becomes of a visit, from the beginning: also for one that was parked. */
+void visit_look(struct visit *visit);
+/* Somebody else works on its transaction: look again soon, until it gives up. */
+void visit_park(struct visit *visit);
+/* Opens a transaction, or joins the one that the same device left open (open.c). */
+void visit_open(struct visit *visit);
+
+#endif
