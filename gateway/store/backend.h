@@ -32,6 +32,7 @@ struct store_backend {
                                                struct arena *arena, size_t *count);
     int64_t (*next_number)(struct store *store, const char *name);
     void (*expire)(struct store *store, int64_t replies_before, int64_t transactions_before);
+    const char *(*trouble)(struct store *store, struct arena *arena);
 };
 
 struct store {

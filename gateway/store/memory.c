@@ -518,6 +518,13 @@ static void memory_close(struct store *store)
     free(m);
 }
 
+static const char *memory_trouble(struct store *store, struct arena *arena)
+{
+    (void)store;
+    (void)arena;
+    return "";
+}
+
 static const struct store_backend backend = {
     .close = memory_close,
     .commit = memory_commit,
@@ -532,6 +539,7 @@ static const struct store_backend backend = {
     .certificates = memory_certificates,
     .next_number = memory_next_number,
     .expire = memory_expire,
+    .trouble = memory_trouble,
 };
 
 struct store *store_open_memory(void)

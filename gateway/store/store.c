@@ -1,8 +1,9 @@
 #include "gateway/store/backend.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdlib.h>
+
+#include "gateway/store/waiting.h"
 
 /* ---- completions ---------------------------------------------------------------------------- */
 
@@ -34,36 +35,12 @@ void store_complete(const struct store_completion *completion, enum store_result
     completion->post(completion->loop, run_posted, posted);
 }
 
-struct waiting {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool done;
-    enum store_result result;
-};
-
-static void wake_waiting(void *context, enum store_result result)
-{
-    struct waiting *waiting = context;
-    pthread_mutex_lock(&waiting->lock);
-    waiting->done = true;
-    waiting->result = result;
-    pthread_cond_signal(&waiting->changed);
-    pthread_mutex_unlock(&waiting->lock);
-}
-
 enum store_result store_commit_now(struct store *store, const struct store_batch *batch)
 {
-    struct waiting waiting = {.lock = PTHREAD_MUTEX_INITIALIZER,
-                              .changed = PTHREAD_COND_INITIALIZER};
-    const struct store_completion completion = {.done = wake_waiting, .context = &waiting};
+    struct waiting waiting = WAITING_INIT;
+    const struct store_completion completion = waiting_completion(&waiting);
     store_commit(store, batch, &completion);
-    pthread_mutex_lock(&waiting.lock);
-    while (!waiting.done)
-        pthread_cond_wait(&waiting.changed, &waiting.lock);
-    pthread_mutex_unlock(&waiting.lock);
-    pthread_cond_destroy(&waiting.changed);
-    pthread_mutex_destroy(&waiting.lock);
-    return waiting.result;
+    return waiting_end(&waiting);
 }
 
 /* ---- to the backend ------------------------------------------------------------------------- */
@@ -158,4 +135,9 @@ int64_t store_next_number(struct store *store, const char *name)
 void store_expire(struct store *store, int64_t replies_before, int64_t transactions_before)
 {
     store->backend->expire(store, replies_before, transactions_before);
+}
+
+const char *store_trouble(struct store *store, struct arena *arena)
+{
+    return store->backend->trouble(store, arena);
 }

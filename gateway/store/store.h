@@ -39,8 +39,8 @@ struct transaction {
     struct bytes request;        /* request_pack */
     struct bytes leg;            /* inbound adapter's */
     struct bytes outbound_state; /* outbound adapter's */
-    struct bytes call; /* the engine's own memory, with the exact call under way; opaque here */
-    struct bytes response;       /* response_pack of the final result */
+    struct bytes call;     /* the engine's own memory, with the exact call under way; opaque here */
+    struct bytes response; /* response_pack of the final result */
     struct bytes key; /* 32 octets: SHA-256 of the SPKI asked for; empty if there are several */
     /* For people: lists, logs, audits. UTF-8. */
     struct bytes transaction_id; /* hex, as on the inbound wire */
@@ -134,8 +134,8 @@ bool store_find_exchange(struct store *store, struct bytes exchange, struct aren
                          struct transaction *out, bool *broken);
 bool store_find_id(struct store *store, struct bytes id, struct arena *arena,
                    struct transaction *out, bool *broken);
-/* The newest transaction that asked for a certificate for this key, whatever its state: a device that
- * starts over (power cut, new transaction id) is recognised by its key. */
+/* The newest transaction that asked for a certificate for this key, whatever its state: a device
+ * that starts over (power cut, new transaction id) is recognised by its key. */
 bool store_find_asked(struct store *store, struct bytes key, struct arena *arena,
                       struct transaction *out, bool *broken);
 bool store_find_reply(struct store *store, struct bytes digest, struct arena *arena,
@@ -180,5 +180,7 @@ int64_t store_next_number(struct store *store, const char *name);
  * `transactions_before` with their answers; certificates stay. Takes its turn among the batches.
  */
 void store_expire(struct store *store, int64_t replies_before, int64_t transactions_before);
+/* Why a commit FAILED or a read was broken last, for the log; "" if that never happened. */
+const char *store_trouble(struct store *store, struct arena *arena);
 
 #endif

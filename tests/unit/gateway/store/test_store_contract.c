@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include "gateway/store/store.h"
+#include "tests/support/directory.h"
 #include "tests/support/store_rows.h"
 
 struct fixture {
     struct store *store;
     struct arena *arena;
+    char directory[256]; /* empty: none */
 };
 
 static struct fixture *open_fixture(struct store *store)
@@ -28,10 +30,23 @@ static int open_memory(void **state)
     return 0;
 }
 
+static int open_sqlite(void **state)
+{
+    struct fixture *f = open_fixture(NULL);
+    struct failure why;
+    temporary_directory(f->directory, sizeof(f->directory));
+    const char *path = arena_printf(f->arena, "%s/state.db", f->directory);
+    assert_true(store_open_sqlite(path, &f->store, &why));
+    *state = f;
+    return 0;
+}
+
 static int close_any(void **state)
 {
     struct fixture *f = *state;
     store_close(f->store);
+    if (f->directory[0] != '\0')
+        remove_directory(f->directory);
     arena_free(f->arena);
     test_free(f);
     return 0;
@@ -616,7 +631,7 @@ static void four_threads_lose_nothing(void **state)
     {                                                                                              \
 #test " (" #open ")", test, open, close_any, NULL                                          \
     }
-#define OVER_EACH(test) OVER(open_memory, test)
+#define OVER_EACH(test) OVER(open_memory, test), OVER(open_sqlite, test)
 
 int main(void)
 {
