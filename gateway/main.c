@@ -1,7 +1,6 @@
-#include <stdio.h>
+#include "gateway/cli/cli.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
-    printf("dragoman %s\n", DRAGOMAN_VERSION);
-    return 0;
+    return cli_run(argc, argv);
 }
