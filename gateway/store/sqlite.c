@@ -171,6 +171,10 @@ bool store_open_sqlite(const char *path, struct store **out, struct failure *why
     pthread_mutex_init(&s->trouble.lock, NULL);
     s->writer = writer_start(s->path, &connection, &s->trouble);
     s->readers = readers_new(s->path, &s->trouble);
+    /* Opens the first reader, which keeps the log's index alive: if the writer must reopen after a
+     * failed sync, the index still ends before the frames of that group, and they are overwritten
+     * instead of found. */
+    readers_next_wake(s->readers);
     *out = &s->store;
     return true;
 }
