@@ -31,8 +31,9 @@ struct bytes certificate_serial(const struct certificate *certificate);  /* INTE
 struct bytes certificate_spki(const struct certificate *certificate);    /* TLV */
 struct bytes certificate_ski(const struct certificate *certificate);     /* key id; empty if none */
 struct bytes certificate_sha256(const struct certificate *certificate);
+/* Made when first asked for. NULL: OpenSSL cannot read it; a key that this build cannot use. */
 X509 *certificate_get0_x509(const struct certificate *certificate);
-EVP_PKEY *certificate_get0_key(const struct certificate *certificate); /* NULL: unusable key */
+EVP_PKEY *certificate_get0_key(const struct certificate *certificate);
 int64_t certificate_not_before(const struct certificate *certificate);
 int64_t certificate_not_after(const struct certificate *certificate);
 bool certificate_is_ca(const struct certificate *certificate);
@@ -46,20 +47,29 @@ bool certificate_allows(const struct certificate *certificate, uint32_t usage);
 
 struct trust;
 
-/* Takes references of its own. CRLs (DER) may be none; with crl_required a signer whose revocation
- * cannot be told is refused. */
+enum trust_flag {
+    /* A signer is refused if its revocation, or that of a CA below the anchor, cannot be told: no
+     * CRL, or one that is out of date. Without the flag such CRLs are taken for what they say. */
+    TRUST_CRL_REQUIRED = 1,
+    TRUST_SHA1 = 2, /* certificates signed with SHA-1 are believed (never MD5) */
+};
+
+/* Takes references of its own. CRLs (DER) may be none. `flags` are of enum trust_flag. NULL with
+ * why on failure. */
 struct trust *trust_new(struct certificate *const *anchors, size_t anchor_count,
-                        const struct bytes *crls, size_t crl_count, bool crl_required,
+                        const struct bytes *crls, size_t crl_count, unsigned flags,
                         struct failure *why);
 struct trust *trust_ref(struct trust *trust);
 void trust_unref(struct trust *trust);
 size_t trust_anchor_count(const struct trust *trust);
 struct certificate *trust_anchor(const struct trust *trust, size_t i); /* lent */
 
-/* Whether a path leads from leaf to an anchor at `now`, using `others` in any order. An anchor that
- * equals the leaf is a path. Expired, revoked and unknown have their own texts; the reason is
- * SIGNER_UNKNOWN, or CERT_REVOKED. `chain` (may be NULL) receives the path without the leaf, owned
- * by the arena. */
+/* Whether a path leads from leaf to an anchor at `now`, using `others` in any order: duplicates and
+ * strangers among them do no harm. An anchor that equals the leaf is a path, and an anchor need not
+ * be self-signed. Expired, revoked and unknown have their own texts; the reason is SIGNER_UNKNOWN,
+ * or CERT_REVOKED. What the leaf may be used for (key usages) is the caller's question. `chain`
+ * (may be NULL) receives the path from the leaf's issuer to the anchor (DER), owned by the arena.
+ */
 bool trust_verify(const struct trust *trust, const struct certificate *leaf,
                   struct certificate *const *others, size_t other_count, int64_t now,
                   struct arena *arena, struct bytes **chain, size_t *chain_count,

@@ -27,6 +27,8 @@ bool signature_algorithm(EVP_PKEY *key, const char *digest, struct arena *arena,
  * SHA-512, Ed448 SHAKE256 with 64 octets, PSS that of its parameters). NULL: the algorithm has
  * none. */
 const char *signature_digest_name(struct bytes algorithm, size_t *octets);
+/* By OpenSSL's name; octets 0: the digest's own size, else that of an extendable one. False: this
+ * build has no such digest. */
 bool digest(const char *name, size_t octets, struct bytes data, struct arena *arena,
             struct bytes *out);
 /* SHA-256, 32 octets. */

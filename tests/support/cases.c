@@ -54,3 +54,9 @@ void assert_octets(struct bytes b, const char *hex)
     if (b.size > 0)
         assert_memory_equal(b.data, expected.data, b.size);
 }
+
+void assert_text_has(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("\"%s\" lacks \"%s\"", text, part);
+}

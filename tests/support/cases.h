@@ -27,5 +27,7 @@ int cases_run(const char *group);
 
 /* Fails unless b is exactly these octets in hex. */
 void assert_octets(struct bytes b, const char *hex);
+/* Fails unless the text holds the part. */
+void assert_text_has(const char *text, const char *part);
 
 #endif

@@ -24,6 +24,8 @@ struct bytes octets_from_hex(struct arena *arena, const char *hex)
 {
     uint8_t *octets = arena_alloc(arena, strlen(hex) / 2 + 1);
     size_t size = 0;
+    if (strlen(hex) % 2 != 0)
+        abort();
     for (unsigned value; hex[0] != '\0' && sscanf(hex, "%2x", &value) == 1; hex += 2)
         octets[size++] = (uint8_t)value;
     return bytes_of(octets, size);
