@@ -17,6 +17,7 @@ struct transaction transaction_copy(const struct transaction *from, struct arena
     to.outbound_state = arena_copy(arena, from->outbound_state);
     to.call = arena_copy(arena, from->call);
     to.response = arena_copy(arena, from->response);
+    to.key = arena_copy(arena, from->key);
     to.transaction_id = arena_copy(arena, from->transaction_id);
     to.principal = arena_copy(arena, from->principal);
     to.subject = arena_copy(arena, from->subject);

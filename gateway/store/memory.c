@@ -49,7 +49,7 @@ struct memory_store {
     struct reply_list replies;
     struct certificate_list certificates;
     struct sequence_list sequences;
-    struct index by_id, by_exchange, by_digest, by_sha256, by_key;
+    struct index by_id, by_exchange, by_asked, by_digest, by_sha256, by_key;
     struct index by_serial; /* without the issuer: the number alone tells nearly all apart */
 };
 
@@ -77,6 +77,8 @@ static void link_transaction(struct memory_store *m, struct kept_transaction *ke
 {
     index_put(&m->by_id, kept->value.id, kept);
     index_put(&m->by_exchange, kept->value.exchange, kept);
+    if (!bytes_is_empty(kept->value.key))
+        index_put(&m->by_asked, kept->value.key, kept);
     if (kept->value.wake_at != 0)
         TAILQ_INSERT_TAIL(&m->waking, kept, waking);
 }
@@ -85,6 +87,8 @@ static void unlink_transaction(struct memory_store *m, struct kept_transaction *
 {
     index_remove(&m->by_id, kept->value.id, kept);
     index_remove(&m->by_exchange, kept->value.exchange, kept);
+    if (!bytes_is_empty(kept->value.key))
+        index_remove(&m->by_asked, kept->value.key, kept);
     if (kept->value.wake_at != 0)
         TAILQ_REMOVE(&m->waking, kept, waking);
 }
@@ -238,6 +242,25 @@ static bool memory_find_id(struct store *store, struct bytes id, struct arena *a
 {
     (void)broken;
     return find_transaction(memory(store), &memory(store)->by_id, id, arena, out);
+}
+
+static bool memory_find_asked(struct store *store, struct bytes key, struct arena *arena,
+                              struct transaction *out, bool *broken)
+{
+    (void)broken;
+    struct memory_store *m = memory(store);
+    const struct kept_transaction *newest = NULL;
+    pthread_mutex_lock(&m->lock);
+    for (const struct index_entry *e = index_find(&m->by_asked, key, NULL); e != NULL;
+         e = index_find(&m->by_asked, key, e)) {
+        const struct kept_transaction *kept = e->value;
+        if (newest == NULL || kept->row > newest->row)
+            newest = kept;
+    }
+    if (newest != NULL)
+        *out = transaction_copy(&newest->value, arena);
+    pthread_mutex_unlock(&m->lock);
+    return newest != NULL;
 }
 
 static bool memory_find_reply(struct store *store, struct bytes digest, struct arena *arena,
@@ -490,7 +513,7 @@ static void memory_expire(struct store *store, int64_t replies_before, int64_t t
 
 static void clear_indexes(struct memory_store *m)
 {
-    struct index *indexes[] = {&m->by_id,     &m->by_exchange, &m->by_digest,
+    struct index *indexes[] = {&m->by_id,     &m->by_exchange, &m->by_asked, &m->by_digest,
                                &m->by_sha256, &m->by_serial,   &m->by_key};
     for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
         index_clear(indexes[i]);
@@ -530,6 +553,7 @@ static const struct store_backend backend = {
     .commit = memory_commit,
     .find_exchange = memory_find_exchange,
     .find_id = memory_find_id,
+    .find_asked = memory_find_asked,
     .find_reply = memory_find_reply,
     .find_certificate = memory_find_certificate,
     .find_key = memory_find_key,

@@ -59,6 +59,13 @@ static bool sqlite_find_id(struct store *store, struct bytes id, struct arena *a
                                     broken);
 }
 
+static bool sqlite_find_asked(struct store *store, struct bytes key, struct arena *arena,
+                              struct transaction *out, bool *broken)
+{
+    return readers_find_transaction(sqlite(store)->readers, STATEMENT_FIND_ASKED, key, arena, out,
+                                    broken);
+}
+
 static bool sqlite_find_reply(struct store *store, struct bytes digest, struct arena *arena,
                               struct stored_reply *out, bool *broken)
 {
@@ -129,6 +136,7 @@ static const struct store_backend backend = {
     .commit = sqlite_commit,
     .find_exchange = sqlite_find_exchange,
     .find_id = sqlite_find_id,
+    .find_asked = sqlite_find_asked,
     .find_reply = sqlite_find_reply,
     .find_certificate = sqlite_find_certificate,
     .find_key = sqlite_find_key,

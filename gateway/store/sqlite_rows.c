@@ -73,6 +73,7 @@ bool bind_transaction(sqlite3_stmt *statement, const struct transaction *t)
     put_utf8(&b, t->principal);
     put_utf8(&b, t->subject);
     put_utf8(&b, t->note);
+    put_octets(&b, t->key);
     return !b.bad;
 }
 
@@ -219,6 +220,7 @@ bool read_transaction(sqlite3_stmt *statement, struct arena *arena, struct trans
     t->principal = get_octets(&row);
     t->subject = get_octets(&row);
     t->note = get_octets(&row);
+    t->key = get_octets(&row);
     return !row.bad;
 }
 

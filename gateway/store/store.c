@@ -81,6 +81,13 @@ bool store_find_id(struct store *store, struct bytes id, struct arena *arena,
     return store->backend->find_id(store, id, arena, out, flag(broken, &spare));
 }
 
+bool store_find_asked(struct store *store, struct bytes key, struct arena *arena,
+                      struct transaction *out, bool *broken)
+{
+    bool spare;
+    return store->backend->find_asked(store, key, arena, out, flag(broken, &spare));
+}
+
 bool store_find_reply(struct store *store, struct bytes digest, struct arena *arena,
                       struct stored_reply *out, bool *broken)
 {

@@ -45,6 +45,7 @@ struct transaction row_transaction(unsigned n, struct arena *arena)
         .outbound_state = named(arena, "outbound", n),
         .call = named(arena, "call", n),
         .response = named(arena, "response", n),
+        .key = octets_32(arena, "key", n),
         .transaction_id = named(arena, "0a0b", n),
         .principal = named(arena, "mast", n),
         .subject = named(arena, "CN=Gerät", n),
@@ -128,6 +129,7 @@ void assert_same_transaction(const struct transaction *got, const struct transac
     assert_same_bytes(got->outbound_state, want->outbound_state);
     assert_same_bytes(got->call, want->call);
     assert_same_bytes(got->response, want->response);
+    assert_same_bytes(got->key, want->key);
     assert_same_bytes(got->transaction_id, want->transaction_id);
     assert_same_bytes(got->principal, want->principal);
     assert_same_bytes(got->subject, want->subject);

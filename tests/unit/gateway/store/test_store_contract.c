@@ -115,6 +115,38 @@ static void empty_fields_come_back_empty(void **state)
     assert_same_transaction(&got, &want);
 }
 
+static void a_key_finds_the_newest_that_asked_for_it(void **state)
+{
+    struct fixture *f = *state;
+    struct transaction first = row_transaction(1, f->arena), second = row_transaction(2, f->arena);
+    struct transaction keyless = row_transaction(3, f->arena), got;
+    second.key = first.key;
+    keyless.key = BYTES_EMPTY;
+    assert_int_equal(insert(f, &first), STORE_OK);
+    assert_true(store_find_asked(f->store, first.key, f->arena, &got, NULL));
+    assert_same_transaction(&got, &first);
+    assert_int_equal(insert(f, &second), STORE_OK);
+    assert_int_equal(insert(f, &keyless), STORE_OK);
+    assert_true(store_find_asked(f->store, first.key, f->arena, &got, NULL));
+    assert_same_transaction(&got, &second);
+    assert_false(store_find_asked(f->store, BYTES_EMPTY, f->arena, &got, NULL));
+    assert_false(store_find_asked(f->store, first.exchange, f->arena, &got, NULL));
+}
+
+static void a_transaction_may_go_on_under_another_exchange(void **state)
+{
+    struct fixture *f = *state;
+    struct transaction t = row_transaction(1, f->arena), got;
+    struct bytes before = t.exchange;
+    assert_int_equal(insert(f, &t), STORE_OK);
+    struct transaction next = row_next(&t, STATE_SENT);
+    next.exchange = row_transaction(9, f->arena).exchange;
+    assert_int_equal(update(f, &next), STORE_OK);
+    assert_false(store_find_exchange(f->store, before, f->arena, &got, NULL));
+    assert_true(store_find_exchange(f->store, next.exchange, f->arena, &got, NULL));
+    assert_same_transaction(&got, &next);
+}
+
 static void what_is_not_there_is_not_found(void **state)
 {
     struct fixture *f = *state;
@@ -123,6 +155,7 @@ static void what_is_not_there_is_not_found(void **state)
     struct issued_certificate got_certificate;
     assert_false(store_find_id(f->store, t.id, f->arena, &got, NULL));
     assert_false(store_find_exchange(f->store, t.exchange, f->arena, &got, NULL));
+    assert_false(store_find_asked(f->store, t.key, f->arena, &got, NULL));
     assert_false(store_find_reply(f->store, t.exchange, f->arena, &got_reply, NULL));
     assert_false(store_find_key(f->store, t.exchange, f->arena, &got_certificate, NULL));
     assert_false(store_find_certificate(f->store, t.id, t.id, f->arena, &got_certificate, NULL));
@@ -638,6 +671,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         OVER_EACH(a_transaction_comes_back_whole),
         OVER_EACH(empty_fields_come_back_empty),
+        OVER_EACH(a_key_finds_the_newest_that_asked_for_it),
+        OVER_EACH(a_transaction_may_go_on_under_another_exchange),
         OVER_EACH(what_is_not_there_is_not_found),
         OVER_EACH(an_exchange_is_inserted_once),
         OVER_EACH(an_update_replaces_the_row),
