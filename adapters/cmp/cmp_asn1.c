@@ -36,7 +36,7 @@ struct cmp_shape {
 const struct cmp_shape cmp_message_shape = {"PKIMessage", "RFC 9810 5.1", 4, {
     {"header", AT(header), DER_SEQUENCE, 0, REQUIRED, WHOLE},
     {"body", AT(body), ANY, 0, REQUIRED, WHOLE},
-    {"protection", AT(protection), EXPLICIT(0), DER_BIT_STRING, OPTIONAL, CONTENT},
+    {"protection", AT(protection), EXPLICIT(0), DER_BIT_STRING, OPTIONAL, WHOLE},
     {"extraCerts", AT(extra_certs), EXPLICIT(1), DER_SEQUENCE, OPTIONAL, CONTENT}}};
 #undef SHAPE
 
@@ -125,7 +125,8 @@ static bool take_field(struct bytes *rest, const struct field *field, struct der
     if (!is_explicit)
         return true;
     struct bytes inside = out->content;
-    bool right = field->inner == ANY ? der_next(&inside, out) : der_take(&inside, field->inner, out);
+    bool right =
+        field->inner == ANY ? der_next(&inside, out) : der_take(&inside, field->inner, out);
     return right && bytes_is_empty(inside);
 }
 

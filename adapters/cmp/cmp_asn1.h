@@ -18,9 +18,9 @@
  *     protection   [0] PKIProtection OPTIONAL,
  *     extraCerts   [1] SEQUENCE SIZE (1..MAX) OF CMPCertificate OPTIONAL }    (RFC 9810 5.1) */
 struct cmp_message {
-    struct bytes header; /* TLV, as protected */
-    struct bytes body;   /* TLV [n], as protected */
-    struct bytes protection;
+    struct bytes header;     /* TLV, as protected */
+    struct bytes body;       /* TLV [n], as protected */
+    struct bytes protection; /* BIT STRING TLV */
     struct bytes extra_certs;
 };
 
@@ -39,9 +39,9 @@ struct cmp_message {
  *     generalInfo     [8] SEQUENCE SIZE (1..MAX) OF
  *                         InfoTypeAndValue        OPTIONAL }                (RFC 9810 5.1.1) */
 struct cmp_header {
-    struct bytes pvno;      /* TLV */
-    struct bytes sender;    /* TLV */
-    struct bytes recipient; /* TLV */
+    struct bytes pvno;           /* TLV */
+    struct bytes sender;         /* TLV */
+    struct bytes recipient;      /* TLV */
     struct bytes message_time;   /* TLV */
     struct bytes protection_alg; /* TLV */
     struct bytes sender_kid;

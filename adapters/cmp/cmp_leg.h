@@ -18,10 +18,10 @@ struct cmp_leg {
     struct bytes received_nonce; /* its last senderNonce */
     struct bytes sent_nonce;     /* our last senderNonce; empty before the first answer */
 
-    int64_t protection;     /* enum cmp_protection */
-    struct bytes algorithm; /* protectionAlg TLV of the last message taken */
-    struct bytes reference; /* MAC */
-    struct bytes group;     /* name of the device group */
+    int64_t protection;       /* enum cmp_protection */
+    struct bytes algorithm;   /* protectionAlg TLV of the last message taken */
+    struct bytes reference;   /* MAC */
+    struct bytes group;       /* name of the device group */
     struct bytes certificate; /* DER; signature */
     struct bytes *chain;      /* DER, without the leaf: extraCerts may miss in later messages */
     size_t chain_count;

@@ -53,7 +53,8 @@ static bool is_type(struct bytes field, const char *type)
 
 static bool may_hold_cmp(struct bytes content_type)
 {
-    return bytes_is_empty(media_type(content_type)) || is_type(content_type, "application/pkixcmp") ||
+    return bytes_is_empty(media_type(content_type)) ||
+           is_type(content_type, "application/pkixcmp") ||
            is_type(content_type, "application/pkixcmp-poll") ||
            is_type(content_type, "application/octet-stream");
 }

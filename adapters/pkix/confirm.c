@@ -46,7 +46,7 @@ static const char *signature_hash(struct bytes certificate, size_t *octets)
 
 bool confirmation_matches(const struct confirmation *confirmation, struct bytes certificate)
 {
-    if (confirmation->names_none)
+    if (confirmation->unhashed)
         return true;
     size_t octets = 0;
     const char *name = bytes_is_empty(confirmation->hash_algorithm)

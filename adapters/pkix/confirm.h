@@ -7,7 +7,7 @@
 /* Compares the hash that the device sent with that of `certificate` (DER as it was delivered). The
  * hash is the confirmation's own if it names one, else that of the certificate's signature
  * (RFC 9810 5.3.18, RFC 9481 3.3); a signature without a hash needs one named. A confirmation that
- * names no certificate (names_none) speaks of every one. */
+ * names no certificate (unhashed) speaks of every one. */
 bool confirmation_matches(const struct confirmation *confirmation, struct bytes certificate);
 
 #endif

@@ -144,7 +144,6 @@ struct confirmation {
     int64_t inbound_id; /* of the item it speaks of */
     bool accepted;
     bool unhashed; /* speaks for a certificate without its hash: a cancellation, a pkiconf */
-    bool names_none;   /* CMP pkiconf: speaks of every certificate, without a hash */
     struct bytes hash; /* certHash as sent; the decoder's caller compares it with the stored
                           certificate by confirmation_matches (adapters/pkix/confirm.h) */
     struct bytes
