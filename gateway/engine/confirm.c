@@ -64,20 +64,6 @@ static bool confirmations_sound(const struct live *live, const struct request *r
 
 /* ---- what follows ---- */
 
-/* The answer to a faulty certConf is an error, and the transaction ends as if rejected. It is not
- * stored under the row's reply: the message was faulty, its repeat is too. */
-static void refuse_after_commit(struct live *live)
-{
-    while (live->visits != NULL) {
-        struct visit *visit = live->visits;
-        live->visits = visit->next;
-        struct failure why = live->confirm_fault;
-        visit->state = state_word(live->row.state);
-        visit_refuse(visit, &why);
-    }
-    live_work(live);
-}
-
 static bool name_certificate(struct bytes der, struct arena *arena, struct item *item)
 {
     struct certificate *certificate = NULL;
@@ -111,16 +97,10 @@ static bool revoke_items(struct live *live, const struct request *decision, stru
     return revoke->item_count > 0;
 }
 
-static void send_compensation(struct live *live)
-{
-    live_send(live);
-    live_work(live);
-}
-
 /* A final authority is asked to revoke what the device rejected; one without a channel leaves an
- * orphan for a person (RFC 9810 5.3.18). The decision is durable before the device hears of it. */
-static void compensate(struct live *live, const struct request *decision,
-                       void (*then)(struct live *))
+ * orphan for a person (RFC 9810 5.3.18). True: a call is to be sent once the decision is durable.
+ */
+static bool compensate(struct live *live, const struct request *decision)
 {
     struct request revoke;
     struct failure why;
@@ -132,50 +112,29 @@ static void compensate(struct live *live, const struct request *decision,
     };
     const struct outbound_adapter *adapter =
         outbound_adapter(live->authority->authority.capabilities.protocol);
-    bool can = revoke_items(live, decision, &revoke) &&
-               adapter->begin(&context, &revoke, live->arena, &step, &why);
-    if (!can) {
+    if (!revoke_items(live, decision, &revoke) ||
+        !adapter->begin(&context, &revoke, live->arena, &step, &why)) {
         live_state(live, STATE_ORPHAN);
         live_note(live, "rejected by the device; this authority offers no revocation");
         log_alarm(live, "a rejected certificate cannot be revoked by us: revoke it by hand", NULL);
-        struct store_batch batch = {0};
-        batch.certificates =
-            live_certificates(live, &live->response, CERTIFICATE_ORPHAN, &batch.certificate_count);
-        live_commit(live, &batch, then);
-        return;
+        return false;
     }
     live->request = revoke;
     live->row.request = request_pack(&revoke, live->arena);
     live->row.outbound_state = step.state;
     live->call = step.call;
     live->row.attempts = 0;
-    live_state(live, STATE_COMPENSATING);
-    live_note(live, "rejected by the device; revocation asked for");
-    if (step.kind == STEP_DONE) {
-        live->compensated_at_once = true;
-        live_state(live, STATE_COMPENSATED);
-        struct store_batch batch = {0};
-        batch.certificates =
-            live_certificates(live, &live->response, CERTIFICATE_REVOKED, &batch.certificate_count);
-        live_commit(live, &batch, then);
-        return;
-    }
-    live_commit(live, &(struct store_batch){0}, then);
+    bool done = step.kind == STEP_DONE; /* the embedded CA needs no wire */
+    live_note(live, done ? "rejected by the device and revoked"
+                         : "rejected by the device; revocation asked for");
+    live_state(live, done ? STATE_COMPENSATED : STATE_COMPENSATING);
+    return !done;
 }
 
-static void compensate_then_refuse(struct live *live)
+static void send_compensation(struct live *live)
 {
-    if (!live->compensated_at_once && live->row.state == STATE_COMPENSATING)
-        live_send(live);
-    refuse_after_commit(live);
-}
-
-static void compensate_then_answer(struct live *live)
-{
-    if (!live->compensated_at_once && live->row.state == STATE_COMPENSATING)
-        send_compensation(live);
-    else
-        live_work(live);
+    live_send(live);
+    live_work(live);
 }
 
 static bool upstream_waits(const struct live *live)
@@ -201,32 +160,41 @@ static bool all_accepted(const struct live *live, const struct request *request)
     return true;
 }
 
-static void confirmed_at_once(struct live *live)
+/* What the authority is told of a confirmation that makes no sense: nothing was accepted. */
+static struct outbound_event decision_event(struct live *live, const struct request *decision)
 {
-    live_work(live);
+    struct outbound_event event = {.kind = OUTBOUND_CONFIRM,
+                                   .confirmations = decision->confirmations,
+                                   .confirmation_count = decision->confirmation_count};
+    if (live->faulty) {
+        size_t count = live->response.result_count;
+        struct confirmation *none = arena_array(live->arena, count + 1, sizeof(*none));
+        for (size_t i = 0; i < count; i++)
+            none[i].inbound_id = live->response.results[i].inbound_id;
+        event.confirmations = none;
+        event.confirmation_count = count;
+    }
+    return event;
 }
 
 void confirm_visit(struct live *live, struct visit *visit)
 {
     const struct request *decision = &visit->request;
-    bool sound = confirmations_sound(live, decision, &live->confirm_fault);
-    bool accepted = sound && all_accepted(live, decision);
+    live->faulty = !confirmations_sound(live, decision, &live->confirm_fault);
+    bool accepted = !live->faulty && all_accepted(live, decision);
     live->decision = accepted ? DECISION_ACCEPTED : DECISION_REJECTED;
     live->working = true;
     live_attach(live, visit);
-    if (upstream_waits(live) && sound) {
-        struct outbound_event event = {.kind = OUTBOUND_CONFIRM,
-                                       .confirmations = decision->confirmations,
-                                       .confirmation_count = decision->confirmation_count};
+    if (upstream_waits(live)) {
+        struct outbound_event event = decision_event(live, decision);
         live_event(live, &event);
     } else if (accepted) {
-        struct store_batch batch = {0};
         live_state(live, STATE_DONE);
-        batch.certificates = live_certificates(live, &live->response, CERTIFICATE_CONFIRMED,
-                                               &batch.certificate_count);
-        live_commit(live, &batch, confirmed_at_once);
+        live_conclude(live);
+    } else if (compensate(live, decision)) {
+        live_commit(live, NULL, send_compensation);
     } else {
-        compensate(live, decision, sound ? compensate_then_answer : compensate_then_refuse);
+        live_conclude(live);
     }
     live->working = false;
 }
@@ -266,29 +234,22 @@ void live_confirm_ourselves(struct live *live)
 void live_finish_confirm(struct live *live, const struct response *response)
 {
     struct failure why;
-    struct store_batch batch = {0};
-    enum certificate_state certificates = CERTIFICATE_CONFIRMED;
     if (response_why(response, &why)) {
         log_alarm(live, "the authority did not take the confirmation", &why);
         live_state(live, STATE_UNCONFIRMED);
-        certificates = CERTIFICATE_DELIVERED;
     } else if (live->decision == DECISION_REJECTED) {
         live_note(live, "rejected by the device; the authority was told");
         live_state(live, STATE_REJECTED);
-        certificates = CERTIFICATE_REVOKED;
     } else {
         live_state(live, STATE_DONE);
     }
-    batch.certificates =
-        live_certificates(live, &live->response, certificates, &batch.certificate_count);
-    live_commit(live, &batch, live_work);
+    live_conclude(live);
 }
 
 void live_finish_compensation(struct live *live, const struct response *response)
 {
     struct failure why;
     bool refused = response_why(response, &why);
-    struct store_batch batch = {0};
     if (refused) {
         live_note(live, "revocation of the rejected certificate failed: %s", why.text);
         log_alarm(live, "a rejected certificate could not be revoked: revoke it by hand", &why);
@@ -296,8 +257,5 @@ void live_finish_compensation(struct live *live, const struct response *response
         live_note(live, "rejected by the device and revoked");
     }
     live_state(live, refused ? STATE_ORPHAN : STATE_COMPENSATED);
-    batch.certificates =
-        live_certificates(live, &live->response, refused ? CERTIFICATE_ORPHAN : CERTIFICATE_REVOKED,
-                          &batch.certificate_count);
-    live_commit(live, &batch, live_work);
+    live_conclude(live);
 }

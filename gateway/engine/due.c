@@ -10,7 +10,7 @@ static void note_and_finish(struct live *live, enum state state, const char *not
 {
     live_note(live, "%s", note);
     live_state(live, state);
-    live_commit(live, &(struct store_batch){0}, live_work);
+    live_conclude(live);
 }
 
 static void resend(struct live *live)

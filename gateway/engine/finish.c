@@ -53,23 +53,19 @@ static void finish_granted(struct live *live, struct response *response)
 
 void live_finish(struct live *live, struct response *response)
 {
-    struct store_batch batch = {0};
+    bool ourselves = confirm_needed(response) && !live->request.can_confirm;
     if (!any_granted(response)) {
         keep_response(live, response);
         live_state(live, STATE_REJECTED);
-        live_commit(live, &batch, live_work);
-        return;
-    }
-    bool ourselves = confirm_needed(response) && !live->request.can_confirm;
-    if (ourselves) {
+    } else if (ourselves) {
         keep_response(live, response);
         live_state(live, STATE_GOT_CERT);
+        live_commit(live, NULL, live_confirm_ourselves);
+        return;
     } else {
         finish_granted(live, response);
     }
-    batch.certificates =
-        live_certificates(live, response, CERTIFICATE_ISSUED, &batch.certificate_count);
-    live_commit(live, &batch, ourselves ? live_confirm_ourselves : live_work);
+    live_conclude(live);
 }
 
 void live_pending(struct live *live, int64_t wait_until)
@@ -83,12 +79,12 @@ void live_pending(struct live *live, int64_t wait_until)
         response_refuse(&live->request, &why, live->arena, &response);
         keep_response(live, &response);
         live_state(live, STATE_ORPHAN); /* it may still issue */
-        live_commit(live, &(struct store_batch){0}, live_work);
+        live_conclude(live);
         return;
     }
     live_state(live, STATE_PENDING);
     live->row.wake_at = wait_until > now ? wait_until : now + LIMIT_POLL_MIN_S;
-    live_commit(live, &(struct store_batch){0}, live_work);
+    live_conclude(live);
 }
 
 /* ---- no trustworthy word ---- */
@@ -126,7 +122,7 @@ void live_unknown(struct live *live, const struct response *response)
         live_note(live, "%s (%s): %s", reason_row(why.reason)->word, why.clause, why.text);
         live_state(live, STATE_UNKNOWN);
         live->row.wake_at = engine_now(live->engine) + delay;
-        live_commit(live, &(struct store_batch){0}, live_work);
+        live_conclude(live);
         engine_wake_in(live->engine, delay * 1000);
         return;
     }
@@ -135,7 +131,7 @@ void live_unknown(struct live *live, const struct response *response)
     keep_response(live, &refused);
     live_state(live, STATE_ORPHAN);
     log_orphan(live, &why);
-    live_commit(live, &(struct store_batch){0}, live_work);
+    live_conclude(live);
 }
 
 /* ---- answering ---- */
@@ -228,21 +224,34 @@ struct answered {
     bool delivers;
 };
 
-static void encode_for(struct live *live, struct visit *visit, struct response *response,
-                       struct answered *out)
+static void encode_answer(struct live *live, struct visit *visit, struct response *response,
+                          struct answered *out)
 {
     renumber(live, response);
     add_anchors(visit, response);
+    visit->adapter->encode(&visit->context, response, visit->arena, &out->reply);
+    out->delivers = response->result_count > 0 && any_granted(response);
+    out->refused = response_why(response, &out->why);
+    out->status = result_status_word(response_status(response));
+    if (response->operation == OPERATION_CONFIRM)
+        out->status = live->decision == DECISION_REJECTED ? "rejected" : "confirmed";
+}
+
+static void encode_for(struct live *live, struct visit *visit, struct response *response,
+                       struct answered *out)
+{
     visit->context.leg = visit->request.leg;
     visit->context.now = engine_now(live->engine);
     visit->context.entropy = engine_entropy(live->engine, visit->arena);
     out->reply = (struct reply){.status = 500};
-    visit->adapter->encode(&visit->context, response, visit->arena, &out->reply);
-    out->delivers = response->result_count > 0 && any_granted(response);
-    out->refused = response_why(response, &out->why);
-    out->status = response->operation == OPERATION_CONFIRM
-                      ? (live->decision == DECISION_REJECTED ? "rejected" : "confirmed")
-                      : result_status_word(response_status(response));
+    if (response->operation == OPERATION_CONFIRM && live->faulty) {
+        visit->adapter->refuse(&visit->context, &live->confirm_fault, visit->arena, &out->reply);
+        out->status = "refused";
+        out->refused = true;
+        out->why = live->confirm_fault;
+    } else {
+        encode_answer(live, visit, response, out);
+    }
     if (!bytes_is_empty(out->reply.leg))
         live->row.leg = arena_copy(live->arena, out->reply.leg);
     out->reply.body = arena_copy(live->arena, out->reply.body);
@@ -278,7 +287,6 @@ static bool worth_keeping(const struct visit *visit)
 
 static void store_answer(struct live *live, struct visit *visit)
 {
-    struct store_batch batch = {0};
     const struct reply *reply = &visit->answered->reply;
     struct stored_reply *stored = arena_alloc(live->arena, sizeof(*stored));
     memcpy(stored->digest, visit->claim.digest.data, sizeof(stored->digest));
@@ -288,16 +296,9 @@ static void store_answer(struct live *live, struct visit *visit)
     stored->content_type = reply->content_type;
     stored->body = reply->body;
     stored->retry_after_s = reply->retry_after_s;
-    if (worth_keeping(visit))
-        batch.reply = stored;
-    if (visit->answered->delivers) {
-        bool confirmed = live->row.state == STATE_DONE && live->decision == DECISION_ACCEPTED;
-        batch.certificates = live_certificates(
-            live, &live->response, confirmed ? CERTIFICATE_CONFIRMED : CERTIFICATE_DELIVERED,
-            &batch.certificate_count);
-    }
+    live->delivered |= visit->answered->delivers;
     live->handing = visit->answered;
-    live_commit(live, &batch, hand_out);
+    live_commit(live, worth_keeping(visit) ? stored : NULL, hand_out);
 }
 
 /* Encodes for one visit, and gives the same octets to others that sent the same message. */

@@ -57,12 +57,13 @@ struct live {
     struct request request;
     const struct route_config *route;
     const struct authority_config *authority;
-    struct bytes opening;         /* digest of the message that opened the exchange */
-    struct call call;             /* under way, or the last one; empty method: none */
-    struct response response;     /* what is known of the enrolment */
-    enum decision decision;       /* the device's (or ours, for devices that cannot confirm) */
-    struct failure confirm_fault; /* what was wrong with a faulty confirmation */
-    bool compensated_at_once;
+    struct bytes opening;     /* digest of the message that opened the exchange */
+    struct call call;         /* under way, or the last one; empty method: none */
+    struct response response; /* what is known of the enrolment */
+    enum decision decision;   /* the device's (or ours, for devices that cannot confirm) */
+    bool delivered;           /* an answer with its certificates was made durable */
+    bool faulty; /* the confirmation made no sense: it counts as a rejection and gets an error */
+    struct failure confirm_fault;
     struct visit *visits;
     const struct answered *handing; /* being stored for the visits that it answers */
     struct arrival *arrival;        /* waits to be worked on */

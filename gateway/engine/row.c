@@ -24,6 +24,7 @@ static struct bytes pack_memory(const struct live *live)
     struct pack_writer w = pack_writer(live->arena, MEMORY_VERSION);
     pack_bytes(&w, live->opening);
     pack_number(&w, live->decision);
+    pack_number(&w, live->delivered);
     pack_bytes(&w, bytes_of_text(live->call.method));
     pack_bytes(&w, bytes_of_text(live->call.path_suffix));
     pack_bytes(&w, bytes_of_text(live->call.content_type));
@@ -51,6 +52,7 @@ static bool unpack_memory(struct live *live)
     struct pack_reader r = pack_reader(live->row.call, MEMORY_VERSION);
     live->opening = pack_read_bytes(&r);
     live->decision = (enum decision)pack_read_number(&r);
+    live->delivered = pack_read_number(&r) != 0;
     live->call.method = read_text(&r, live->arena);
     live->call.path_suffix = read_text(&r, live->arena);
     live->call.content_type = read_text(&r, live->arena);
@@ -188,35 +190,56 @@ void live_note(struct live *live, const char *format, ...)
     live->row.note = bytes_of_text(arena_printf(live->arena, "%s", text));
 }
 
-struct issued_certificate *live_certificates(struct live *live, const struct response *response,
-                                             enum certificate_state state, size_t *count)
+/* What the store shall say of a transaction's certificates follows from its state alone. */
+static enum certificate_state certificate_state_of(const struct live *live)
 {
+    static const enum certificate_state by_state[STATE_COUNT] = {
+        [STATE_COMPENSATED] = CERTIFICATE_REVOKED,
+        [STATE_ORPHAN] = CERTIFICATE_ORPHAN,
+        [STATE_REJECTED] = CERTIFICATE_REVOKED, /* the authority was told in time */
+    };
+    enum certificate_state said = by_state[live->row.state];
+    if (said != CERTIFICATE_ISSUED)
+        return said;
+    if (live->decision == DECISION_ACCEPTED && live->row.state == STATE_DONE)
+        return CERTIFICATE_CONFIRMED;
+    return live->delivered ? CERTIFICATE_DELIVERED : CERTIFICATE_ISSUED;
+}
+
+static bool certificate_row(struct live *live, struct bytes der, struct issued_certificate *row)
+{
+    struct certificate *certificate = NULL;
+    struct failure why;
+    if (bytes_is_empty(der) || !certificate_parse(der, &certificate, &why))
+        return false;
+    row->transaction = live->row.id;
+    row->authority = live->row.authority;
+    row->issuer = arena_copy(live->arena, certificate_issuer(certificate));
+    row->serial = arena_copy(live->arena, certificate_serial(certificate));
+    row->subject_text = names_text(certificate_subject(certificate), live->arena);
+    row->der = der;
+    row->state = certificate_state_of(live);
+    row->issued_at = engine_now(live->engine);
+    row->not_after = certificate_not_after(certificate);
+    row->revoked_at = row->state == CERTIFICATE_REVOKED ? row->issued_at : 0;
+    row->revocation_reason = row->state == CERTIFICATE_REVOKED ? REASON_CODE_CESSATION : -1;
+    memcpy(row->sha256, certificate_sha256(certificate).data, 32);
+    sha256(certificate_spki(certificate), row->spki_sha256);
+    certificate_unref(certificate);
+    return true;
+}
+
+static void add_certificates(struct live *live, struct store_batch *batch)
+{
+    const struct response *response = &live->response;
     struct issued_certificate *rows =
         arena_array(live->arena, response->result_count + 1, sizeof(*rows));
-    *count = 0;
     for (size_t i = 0; i < response->result_count; i++) {
-        struct bytes der = response->results[i].certificate;
-        struct certificate *certificate = NULL;
-        struct failure why;
-        if (bytes_is_empty(der) || !certificate_parse(der, &certificate, &why))
-            continue;
-        struct issued_certificate *row = &rows[(*count)++];
-        row->transaction = live->row.id;
-        row->authority = live->row.authority;
-        row->issuer = arena_copy(live->arena, certificate_issuer(certificate));
-        row->serial = arena_copy(live->arena, certificate_serial(certificate));
-        row->subject_text = names_text(certificate_subject(certificate), live->arena);
-        row->der = der;
-        row->state = state;
-        row->issued_at = engine_now(live->engine);
-        row->not_after = certificate_not_after(certificate);
-        row->revoked_at = state == CERTIFICATE_REVOKED ? row->issued_at : 0;
-        row->revocation_reason = state == CERTIFICATE_REVOKED ? REASON_CODE_CESSATION : -1;
-        memcpy(row->sha256, certificate_sha256(certificate).data, 32);
-        sha256(certificate_spki(certificate), row->spki_sha256);
-        certificate_unref(certificate);
+        if (certificate_row(live, response->results[i].certificate,
+                            &rows[batch->certificate_count]))
+            batch->certificate_count++;
     }
-    return rows;
+    batch->certificates = rows;
 }
 
 /* ---- commits ---- */
@@ -290,14 +313,23 @@ void live_recommit(struct live *live)
     store_commit(engine->ports.store, &live->batch, &completion);
 }
 
-void live_commit(struct live *live, const struct store_batch *batch, void (*then)(struct live *))
+void live_commit(struct live *live, const struct stored_reply *reply, void (*then)(struct live *))
 {
     live->row.version++;
     live->row.updated_at = engine_now(live->engine);
     live->row.call = pack_memory(live);
-    live->batch = *batch;
-    live->batch.insert = live->stored ? NULL : &live->row;
-    live->batch.update = live->stored ? &live->row : NULL;
+    live->batch = (struct store_batch){
+        .insert = live->stored ? NULL : &live->row,
+        .update = live->stored ? &live->row : NULL,
+        .reply = reply,
+    };
+    add_certificates(live, &live->batch);
     live->then = then;
     live_recommit(live);
+}
+
+void live_conclude(struct live *live)
+{
+    if (live->visits == NULL || !live_answer_visits(live))
+        live_commit(live, NULL, live_work);
 }

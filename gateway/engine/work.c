@@ -94,7 +94,7 @@ static void act_send(struct live *live, const struct step *step, enum state stat
     live->call = step->call;
     live->row.attempts = 0;
     live_state(live, state);
-    live_commit(live, &(struct store_batch){0}, send_after_commit);
+    live_commit(live, NULL, send_after_commit);
 }
 
 /* A request that waits for its certificate is SENT; later calls of the session keep the state that

@@ -13,9 +13,12 @@ struct live *live_from_visit(struct visit *visit);
 struct live *live_from_row(struct engine *engine, const struct transaction *row);
 /* The visit's message continues as this transaction: its ids, its leg, its request's octets. */
 void live_adopt_visit(struct live *live, struct visit *visit);
-/* Makes row (in its present state) and what else is in the batch durable, then runs `then`. A store
- * that fails is tried again until it works; an insert that fails refuses the visits instead. */
-void live_commit(struct live *live, const struct store_batch *batch, void (*then)(struct live *));
+/* Makes the row in its present state durable, with what the store shall say of its certificates
+ * and the reply (NULL: none), then runs `then`. A store that fails is tried again until it works;
+ * an insert that fails refuses the visits instead. */
+void live_commit(struct live *live, const struct stored_reply *reply, void (*then)(struct live *));
+/* The row as it is, together with the first answer that it makes possible. */
+void live_conclude(struct live *live);
 /* Whether the visit's message is the one that opened the exchange. live may be NULL. */
 bool live_opened_by(const struct visit *visit, const struct live *live,
                     const struct transaction *row);
@@ -23,9 +26,6 @@ bool live_opened_by(const struct visit *visit, const struct live *live,
 void live_recommit(struct live *live);
 void live_state(struct live *live, enum state state);
 void live_note(struct live *live, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The certificates of a response as rows of the store. */
-struct issued_certificate *live_certificates(struct live *live, const struct response *response,
-                                             enum certificate_state state, size_t *count);
 
 /* ---- work.c: the one place that decides what is next ---- */
 
