@@ -153,8 +153,7 @@ static bool all_accepted(const struct live *live, const struct request *request)
         if (bytes_is_empty(result->certificate))
             continue;
         const struct confirmation *c = find_confirmation(request, result->inbound_id);
-        /* A certConf without CertStatus elements accepts all; a pkiconf instead of it likewise. */
-        if (request->confirmation_count > 0 && (c == NULL || !c->accepted))
+        if (c == NULL || !c->accepted)
             return false;
     }
     return true;
@@ -177,10 +176,9 @@ static struct outbound_event decision_event(struct live *live, const struct requ
     return event;
 }
 
-void confirm_visit(struct live *live, struct visit *visit)
+static void take_decision(struct live *live, struct visit *visit)
 {
     const struct request *decision = &visit->request;
-    live->faulty = !confirmations_sound(live, decision, &live->confirm_fault);
     bool accepted = !live->faulty && all_accepted(live, decision);
     live->decision = accepted ? DECISION_ACCEPTED : DECISION_REJECTED;
     live->working = true;
@@ -197,6 +195,20 @@ void confirm_visit(struct live *live, struct visit *visit)
         live_conclude(live);
     }
     live->working = false;
+}
+
+void confirm_visit(struct live *live, struct visit *visit)
+{
+    live->faulty = !confirmations_sound(live, &visit->request, &live->confirm_fault);
+    take_decision(live, visit);
+}
+
+void confirm_visit_faulty(struct live *live, struct visit *visit, const struct failure *why)
+{
+    live->faulty = true;
+    live->confirm_fault = *why;
+    visit->request.confirmation_count = 0;
+    take_decision(live, visit);
 }
 
 void live_cancel(struct live *live, struct visit *visit)

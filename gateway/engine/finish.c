@@ -245,6 +245,7 @@ static void encode_for(struct live *live, struct visit *visit, struct response *
     visit->context.entropy = engine_entropy(live->engine, visit->arena);
     out->reply = (struct reply){.status = 500};
     if (response->operation == OPERATION_CONFIRM && live->faulty) {
+        visit->context.leg = live->row.leg;
         visit->adapter->refuse(&visit->context, &live->confirm_fault, visit->arena, &out->reply);
         out->status = "refused";
         out->refused = true;

@@ -148,6 +148,25 @@ static void poll(struct visit *visit, struct live *live, const struct transactio
     visit_refuse(visit, &why);
 }
 
+/* The protection verified (an identity is known), the content did not. */
+static bool is_faulty_confirmation(const struct visit *visit, const struct live *live,
+                                   const struct transaction *row)
+{
+    return visit->request.identity.kind != IDENTITY_NONE &&
+           visit->request.operation == OPERATION_CONFIRM && row->state == STATE_WAIT_CONFIRM &&
+           !(live != NULL && live->committing);
+}
+
+static void end_by_fault(struct visit *visit, struct live *live, const struct transaction *row,
+                         const struct failure *why)
+{
+    live = take_up(visit, live, row);
+    if (live == NULL)
+        visit_refuse(visit, why);
+    else
+        confirm_visit_faulty(live, visit, why);
+}
+
 static void confirm(struct visit *visit, struct live *live, const struct transaction *row,
                     bool known)
 {
@@ -279,12 +298,16 @@ void visit_look(struct visit *visit)
         visit->context.confirming = row.state == STATE_WAIT_CONFIRM;
         memcpy(visit->transaction, row.id.data, row.id.size < 32 ? row.id.size : 32);
     }
-    if (!decode(visit, &why))
-        visit_refuse(visit, &why);
-    else if (!permitted(visit, &why))
+    if (!decode(visit, &why)) {
+        if (known && is_faulty_confirmation(visit, live, &row))
+            end_by_fault(visit, live, &row, &why);
+        else
+            visit_refuse(visit, &why);
+    } else if (!permitted(visit, &why)) {
         visit_refuse_items(visit, &why);
-    else
+    } else {
         dispatch(visit, live, &row, known);
+    }
 }
 
 void engine_message(struct engine *engine, size_t listener, const struct message *message,
