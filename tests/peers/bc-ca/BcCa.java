@@ -31,8 +31,11 @@ public final class BcCa {
     private final boolean idempotent;
     private final Map<String, byte[]> answers = new ConcurrentHashMap<>();
     private final List<String> log = new ArrayList<>();
+    private final Path messages;
+    private int count;
 
-    private BcCa(Authority authority, boolean idempotent) {
+    private BcCa(Path messages, Authority authority, boolean idempotent) {
+        this.messages = messages;
         this.authority = authority;
         this.idempotent = idempotent;
     }
@@ -46,7 +49,9 @@ public final class BcCa {
         Security.addProvider(new BouncyCastleProvider());
         File folder = new File(arguments[0]);
         Authority authority = new Authority(folder, options.contains("--rsa") ? "RSA" : "EC");
-        BcCa ca = new BcCa(authority, options.contains("--idempotent"));
+        Path messages = folder.toPath().resolve("messages");
+        Files.createDirectories(messages);
+        BcCa ca = new BcCa(messages, authority, options.contains("--idempotent"));
         int at = options.indexOf("--port");
         int port = at < 0 ? 0 : Integer.parseInt(options.get(at + 1));
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port), 50);
@@ -111,6 +116,7 @@ public final class BcCa {
             if (beforeActing(exchange, request, line))
                 return;
             byte[] answer = protocol.answer(request, line);
+            keep(request, answer);
             answers.put(digest, answer);
             note(exchange, request, "answered", line);
             afterActing(exchange, protocol, line, answer);
@@ -123,6 +129,12 @@ public final class BcCa {
             }
             send(exchange, 500, "text/plain", e.toString().getBytes(StandardCharsets.UTF_8));
         }
+    }
+
+    private synchronized void keep(byte[] request, byte[] answer) throws IOException {
+        String number = String.format("%04d", ++count);
+        Files.write(messages.resolve(number + ".request"), request);
+        Files.write(messages.resolve(number + ".answer"), answer);
     }
 
     /** True if the exchange is over and nothing was issued. */

@@ -1,0 +1,81 @@
+# shellcheck shell=bash
+# Sourced by scenario.sh: makes keys and certificates with the openssl command.
+
+# new_key FILE KIND: P-256, P-384, P-521, RSA-2048, RSA-3072, Ed25519, Ed448
+new_key() {
+    case $2 in
+    P-*) openssl genpkey -algorithm EC -pkeyopt "ec_paramgen_curve:$2" -out "$1" 2>/dev/null ;;
+    RSA-*) openssl genpkey -algorithm RSA -pkeyopt "rsa_keygen_bits:${2#RSA-}" -out "$1" 2>/dev/null ;;
+    *) openssl genpkey -algorithm "$2" -out "$1" 2>/dev/null ;;
+    esac
+}
+
+# new_ca NAME SUBJECT: NAME.pem, NAME.key in $pki
+new_ca() {
+    new_key "$pki/$1.key" P-256
+    openssl req -new -x509 -config /dev/null -key "$pki/$1.key" -subj "$2" -days 3650 -out "$pki/$1.pem" \
+        -addext 'basicConstraints=critical,CA:TRUE' \
+        -addext 'keyUsage=critical,keyCertSign,cRLSign,digitalSignature' \
+        -addext 'subjectKeyIdentifier=hash' 2>/dev/null
+}
+
+# new_cert CA NAME SUBJECT KIND [EXTENSION...]: NAME.pem, NAME.key in $pki, signed by CA
+new_cert() {
+    local ca=$1 name=$2 subject=$3 kind=$4
+    shift 4
+    printf '%s\n' 'subjectKeyIdentifier=hash' 'authorityKeyIdentifier=keyid' \
+        'keyUsage=critical,digitalSignature' "$@" >"$pki/$name.ext"
+    new_key "$pki/$name.key" "$kind"
+    openssl req -new -config "$pki/req.cnf" -key "$pki/$name.key" -subj "$subject" -out "$pki/$name.csr"
+    openssl x509 -req -in "$pki/$name.csr" -CA "$pki/$ca.pem" -CAkey "$pki/$ca.key" \
+        -set_serial "0x$(openssl rand -hex 15)" -days "${days:-365}" -extfile "$pki/$name.ext" \
+        -out "$pki/$name.pem" 2>/dev/null
+}
+
+# old_cert CA NAME SUBJECT: like new_cert, but its time is over
+old_cert() {
+    local conf=$pki/$2.cnf
+    new_key "$pki/$2.key" P-256
+    openssl req -new -config "$pki/req.cnf" -key "$pki/$2.key" -subj "$3" -out "$pki/$2.csr"
+    : >"$pki/$2.index"
+    openssl rand -hex 15 >"$pki/$2.serial"
+    cat >"$conf" <<-END
+		[ca]
+		default_ca = one
+		[one]
+		database = $pki/$2.index
+		serial = $pki/$2.serial
+		new_certs_dir = $pki
+		default_md = sha256
+		policy = any
+		x509_extensions = leaf
+		[any]
+		commonName = supplied
+		organizationName = optional
+		[leaf]
+		keyUsage = critical,digitalSignature
+		subjectKeyIdentifier = hash
+	END
+    openssl ca -batch -notext -config "$conf" -cert "$pki/$1.pem" -keyfile "$pki/$1.key" \
+        -startdate 20200101000000Z -enddate 20210101000000Z -in "$pki/$2.csr" -out "$pki/$2.pem" 2>/dev/null
+}
+
+# make_pki: the gateway's own CA, signer and TLS certificate; a vendor's CA and a device of it;
+# a stranger; secrets. All in $work/pki.
+make_pki() {
+    pki=$work/pki
+    mkdir -p "$pki"
+    printf '[req]\ndistinguished_name = dn\nstring_mask = utf8only\n[dn]\n' >"$pki/req.cnf"
+    new_ca gateway-ca '/O=Example/CN=Gateway CA'
+    new_cert gateway-ca gateway '/O=Example/CN=Gateway' P-256
+    new_cert gateway-ca tls '/O=Example/CN=localhost' P-256 \
+        'subjectAltName=DNS:localhost,IP:127.0.0.1' 'extendedKeyUsage=serverAuth'
+    new_ca vendor-ca '/O=Vendor/CN=Vendor CA'
+    new_cert vendor-ca vendor-device '/O=Vendor/CN=device-4711' P-256
+    old_cert vendor-ca vendor-old '/O=Vendor/CN=device-0001'
+    new_ca stranger-ca '/O=Stranger/CN=Stranger CA'
+    new_cert stranger-ca stranger '/O=Stranger/CN=stranger' P-256
+    printf '{ "mast-1": "a secret of mast 1", "mast-2": "another secret", "lathe-1": "not for masts" }\n' \
+        >"$pki/secrets.json"
+    chmod 600 "$pki/secrets.json"
+}
