@@ -4,12 +4,15 @@
 #   install_packages PURPOSE...   what deploy/packages lists, as far as it is missing
 #   build PRESET [TARGET...]      configures and builds quietly into build/PRESET
 #   debian_mirror                 where this machine gets Debian from
+#   free_port                     a port on loopback that nobody listens on
 #   as_root COMMAND...            as it is for root, through sudo for others
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${DRAGOMAN_CACHE:-/var/cache/dragoman-tests}
 
 say() { printf '%s\n' "$*"; }
+# usage FILE: the comment on top of a script
+usage() { awk 'NR > 1 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "$1"; }
 die() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
     exit 1
@@ -33,6 +36,14 @@ quietly() {
     printf '%s: failed: %s\n' "${0##*/}" "$*" >&2
     tail -n 40 "$log" >&2
     return 1
+}
+
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+free_port() {
+    local port
+    while port=$((20000 + RANDOM % 12000)) && listens "$port"; do :; done
+    echo "$port"
 }
 
 packages_of() {

@@ -15,13 +15,13 @@ gateway_config() {
                          tls: { certificate: "\($pki)/tls.pem", key: "\($pki)/tls.key" },
                          signer: { certificate: "\($pki)/gateway.pem", key: "\($pki)/gateway.key" } } ],
           authorities: [ { name: "factory", protocol: "cmc" } * $authority ],
-          routes: [ ("devices", "secure") as $listener
-                    | { name: "masts-\($listener)", listener: $listener, protocol: "cmp", authority: "factory",
-                        devices: [ { reference: "mast-*", secrets: "\($pki)/secrets.json" },
-                                   { issuer: "\($pki)/vendor-ca.pem" } ],
-                        signer: { certificate: "\($pki)/gateway.pem", key: "\($pki)/gateway.key" },
-                        may: { operations: ["enroll", "certify", "update"], subject: "CN=*,O=Example" } }
-                      * ($route // {}) ],
+          routes: [ { name: "masts", listener: ["devices", "secure"], protocol: "cmp", authority: "factory",
+                      devices: [ { reference: "mast-*", secrets: "\($pki)/secrets.json" },
+                                 { issuer: "\($pki)/vendor-ca.pem" } ],
+                      signer: { certificate: "\($pki)/gateway.pem", key: "\($pki)/gateway.key" },
+                      may: { operations: ["enroll", "certify", "update"], subject: "CN=*,O=Example",
+                             subject_alt_names: "DNS:*.example" } }
+                    * ($route // {}) ],
           store: { sqlite: $db },
           observe: { log: $log, level: "debug" } }' >"$1"
 }

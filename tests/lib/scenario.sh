@@ -58,12 +58,6 @@ give_up() {
     exit 1
 }
 
-free_port() {
-    "$python" -c 'import socket
-s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 # wait_for SECONDS COMMAND...
 wait_for() {
     local end=$((SECONDS + $1))
@@ -73,8 +67,6 @@ wait_for() {
         sleep 0.05
     done
 }
-
-listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # end_process PID: TERM, then KILL after 10 s; only for processes that the scenario started
 end_process() {

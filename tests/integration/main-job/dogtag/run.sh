@@ -27,7 +27,7 @@ jq --argjson rsa "$(authority rsa caFullCMCUserCert "$DOGTAG_AGENT" "$DOGTAG_AGE
     --arg ca "$DOGTAG_CA" '
     .authorities = [$rsa, $ec]
     | .routes = [ .routes[] | .devices += [{ issuer: $ca }]
-        | (. + { name: "\(.name)-ec", authority: "ec", profile: "ec" }), (. + { authority: "rsa" }) ]' "$work/base.json" >"$work/gateway.json"
+        | (. + { name: "masts-ec", authority: "ec", profile: "ec" }), (. + { authority: "rsa" }) ]' "$work/base.json" >"$work/gateway.json"
 gateway_start "$work/gateway.json" || give_up "the gateway does not start"
 
 # enrol NAME KEY-KIND POP ARGUMENT...: one device's run to its end

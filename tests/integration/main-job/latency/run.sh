@@ -9,7 +9,7 @@ make_pki
 "$dragoman" ca init --name 'O=Example,CN=Example CA' --out "$work/ca" >"$work/ca.out" 2>&1 ||
     give_up "ca init: $(tail -n 2 "$work/ca.out")"
 gateway_config "$work/gateway.json" "$(jq -n --arg f "$work/ca" '
-    { protocol: "local", ca: { certificate: "\($f)/ca.pem", key: "\($f)/ca.key" } }')"
+    { protocol: "local", certificate: "\($f)/ca.pem", key: "\($f)/ca.key" }')"
 gateway_start "$work/gateway.json" || give_up "the gateway does not start"
 new_key "$work/new.key" P-256
 rounds=${LATENCY_ROUNDS:-40}
