@@ -101,6 +101,10 @@ void secrets_add(struct secrets *secrets, struct bytes reference, struct bytes s
 /* The secret of a reference; false if unknown. The slice is a secret: keep it out of texts. */
 bool secrets_find(const struct secrets *secrets, struct bytes reference, struct bytes *secret);
 size_t secrets_count(const struct secrets *secrets);
+/* Every secret once, in no order. */
+void secrets_each(const struct secrets *secrets,
+                  void (*visit)(void *context, struct bytes reference, struct bytes secret),
+                  void *context);
 struct secrets *secrets_ref(struct secrets *secrets);
 void secrets_unref(struct secrets *secrets); /* overwrites them */
 

@@ -1,8 +1,7 @@
 #include "adapters/pkix/devices.h"
 
-/* '*' stands for any run of octets. The last star is all that a mismatch goes back to, so the work
- * is at most pattern times text. */
-static bool matches(const char *pattern, struct bytes text)
+/* The last star is all that a mismatch goes back to, so the work is at most pattern times text. */
+bool reference_matches(const char *pattern, struct bytes text)
 {
     const char *star = NULL;
     size_t at = 0, star_at = 0;
@@ -30,7 +29,7 @@ static bool admits(const struct device_group *group, struct bytes reference)
     if (group->references == NULL)
         return true;
     for (size_t i = 0; i < group->reference_count; i++) {
-        if (matches(group->references[i], reference))
+        if (reference_matches(group->references[i], reference))
             return true;
     }
     return false;

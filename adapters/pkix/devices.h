@@ -6,6 +6,9 @@
 
 #include "adapters/pkix/credentials.h"
 
+/* '*' in the pattern stands for any run of octets. */
+bool reference_matches(const char *pattern, struct bytes reference);
+
 /* The secret of a reference that a group admits. False, and *group NULL, if none does. The slice is
  * a secret: it lives as long as the credentials and stays out of texts. */
 bool devices_find_secret(const struct credentials *credentials, struct bytes reference,

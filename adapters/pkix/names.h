@@ -29,6 +29,9 @@ bool names_parse(const char *text, struct arena *arena, struct bytes *name, stru
 bool names_match(struct bytes name, const char *pattern, struct bytes reference,
                  struct arena *arena);
 
+/* Whether a pattern can be read at all: a broken one matches nothing. */
+bool names_check_pattern(const char *pattern, struct arena *arena, struct failure *why);
+
 /* What a request may not hold although a certificate might (badCertTemplate), and what nothing may
  * hold (badDataFormat): the text names attribute and position. */
 bool names_check_request(struct bytes name, struct failure *why);

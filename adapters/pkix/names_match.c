@@ -121,6 +121,13 @@ static bool rdn_matches(struct bytes rdn, const struct name_part *parts, size_t 
     return used == count;
 }
 
+bool names_check_pattern(const char *pattern, struct arena *arena, struct failure *why)
+{
+    struct name_part *parts;
+    size_t count;
+    return name_parts_read(pattern, true, arena, &parts, &count, why);
+}
+
 bool names_match(struct bytes name, const char *pattern, struct bytes reference,
                  struct arena *arena)
 {

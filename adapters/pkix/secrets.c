@@ -116,6 +116,18 @@ size_t secrets_count(const struct secrets *secrets)
     return secrets->count;
 }
 
+void secrets_each(const struct secrets *secrets,
+                  void (*visit)(void *context, struct bytes reference, struct bytes secret),
+                  void *context)
+{
+    for (size_t i = 0; i < secrets->room; i++) {
+        const struct entry *entry = &secrets->entries[i];
+        if (entry->octets != NULL)
+            visit(context, bytes_of(entry->octets, entry->reference_size),
+                  bytes_of(entry->octets + entry->reference_size, entry->secret_size));
+    }
+}
+
 struct secrets *secrets_ref(struct secrets *secrets)
 {
     if (secrets != NULL)
