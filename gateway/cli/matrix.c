@@ -2,10 +2,9 @@
 
 #include <assert.h>
 
-#include "gateway/store/store.h"
+#include "gateway/cli/arrivals.h"
 #include "mapping/codes.h"
 #include "mapping/model/limits.h"
-#include "mapping/plan.h"
 
 static struct matrix_table *new_table(struct arena *arena, const char *key, const char *title,
                                       const char *intro)
@@ -31,64 +30,14 @@ static const char **add_row(struct matrix_table *table)
 
 /* ---- the plan ------------------------------------------------------------------------------- */
 
-/* What kinds of request arrive; one row each for every table of the plan. */
-static const struct {
-    const char *what;
-    enum protocol inbound;
-    enum operation operation;
-    enum item_format format;
-    int64_t id;
-    uint32_t forms; /* 0: the PKCS#10 forms */
-} arrivals[] = {
-    {"CMP ir, cr (certReqId 0)", PROTOCOL_CMP, OPERATION_ENROLL, ITEM_CRMF, 0, 1},
-    {"CMP ir, cr (certReqId 1 or more)", PROTOCOL_CMP, OPERATION_ENROLL, ITEM_CRMF, 1, 1},
-    {"CMP kur", PROTOCOL_CMP, OPERATION_UPDATE, ITEM_CRMF, 0, 1},
-    {"CMC crm", PROTOCOL_CMC, OPERATION_ENROLL, ITEM_CRMF, 1, 1},
-    {"CMP p10cr", PROTOCOL_CMP, OPERATION_ENROLL, ITEM_PKCS10, -1, 0},
-    {"CMC tcr", PROTOCOL_CMC, OPERATION_ENROLL, ITEM_PKCS10, 1, 0},
-    {"EST simpleenroll", PROTOCOL_EST, OPERATION_ENROLL, ITEM_PKCS10, 0, 0},
-    {"EST simplereenroll", PROTOCOL_EST, OPERATION_UPDATE, ITEM_PKCS10, 0, 0},
-};
-enum { ARRIVALS = sizeof(arrivals) / sizeof(arrivals[0]) };
-
-static bool can_arrive(size_t a, enum pop_form form)
-{
-    const bool pkcs10 = form >= POP_FORM_PKCS10;
-    if (pkcs10 != (arrivals[a].format == ITEM_PKCS10))
-        return false;
-    if (form == POP_FORM_PKCS10_BOUND)
-        return arrivals[a].inbound == PROTOCOL_EST;
-    if (form == POP_FORM_NO_SIGNATURE || form == POP_FORM_DH_POP)
-        return arrivals[a].inbound == PROTOCOL_CMC;
-    return true;
-}
-
-/* The best verdict that the form allows here. */
-static enum pop_verdict best_verdict(enum pop_form form)
-{
-    if (form == POP_FORM_RA_VERIFIED)
-        return POP_VOUCHED;
-    const uint32_t signatures = 1u << POP_FORM_SIGNATURE | 1u << POP_FORM_SIGNATURE_SENDER |
-                                1u << POP_FORM_SIGNATURE_MAC | 1u << POP_FORM_PKCS10 |
-                                1u << POP_FORM_PKCS10_BOUND;
-    return (signatures >> form & 1) != 0 ? POP_VERIFIED : POP_OPEN;
-}
-
-static const char *plan_cell(struct arena *arena, size_t a, enum pop_form form,
+static const char *plan_cell(struct arena *arena, const struct arrival *arrival, enum pop_form form,
                              const struct capabilities *authority)
 {
-    struct item item = {.format = arrivals[a].format,
-                        .pop_form = form,
-                        .pop_verdict = best_verdict(form),
-                        .inbound_id = arrivals[a].id};
-    struct request request = {.protocol = arrivals[a].inbound,
-                              .operation = arrivals[a].operation,
-                              .items = &item,
-                              .item_count = 1};
     struct failure why;
-    if (!plan_request(&request, authority, &why))
+    enum carriage carriage;
+    if (!arrival_plan(arrival, form, authority, &carriage, &why))
         return arena_printf(arena, "refused: %s", reason_row(why.reason)->word);
-    const struct carriage_row *row = carriage_row(item.carriage);
+    const struct carriage_row *row = carriage_row(carriage);
     return arena_printf(arena, "%s, %s", row->word, pop_outcome_word(row->outcome));
 }
 
@@ -117,15 +66,18 @@ static struct matrix_table *plan_table(struct arena *arena)
     add_column(table, "Proof of possession");
     for (size_t c = 0; c < AUTHORITIES; c++)
         add_column(table, authorities[c].column);
-    for (size_t a = 0; a < ARRIVALS; a++) {
+    size_t count;
+    const struct arrival *arrivals = arrival_rows(&count);
+    for (size_t a = 0; a < count; a++) {
         for (unsigned form = 0; form < POP_FORM_COUNT; form++) {
-            if (!can_arrive(a, (enum pop_form)form))
+            if (!arrival_can_have(&arrivals[a], (enum pop_form)form))
                 continue;
             const char **cells = add_row(table);
             cells[0] = arrivals[a].what;
             cells[1] = pop_form_row((enum pop_form)form)->word;
             for (size_t c = 0; c < AUTHORITIES; c++)
-                cells[2 + c] = plan_cell(arena, a, (enum pop_form)form, &authorities[c].authority);
+                cells[2 + c] =
+                    plan_cell(arena, &arrivals[a], (enum pop_form)form, &authorities[c].authority);
         }
     }
     return table;

@@ -98,6 +98,8 @@ struct config_report {
 
 /* NULL if there is at least one error; all problems are in the report. */
 struct config *config_load(const char *path, struct config_report *report);
+/* A snapshot that was made by hand: takes the arena, in which all that it points to lives. */
+struct config *config_adopt(const struct config *config, struct arena *arena);
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config);
 
