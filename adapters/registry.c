@@ -1,4 +1,5 @@
 #include "adapters/adapter.h"
+#include "adapters/cmp/cmp.h"
 
 #include <stddef.h>
 
@@ -7,7 +8,7 @@ static const struct {
     const struct inbound_adapter *inbound;
     const struct outbound_adapter *outbound;
 } adapters[PROTOCOL_COUNT] = {
-    [PROTOCOL_CMP] = {NULL, NULL},
+    [PROTOCOL_CMP] = {&cmp_inbound, NULL},
     [PROTOCOL_CMC] = {NULL, NULL},
     [PROTOCOL_EST] = {NULL, NULL},
     [PROTOCOL_LOCAL] = {NULL, NULL},

@@ -79,9 +79,11 @@ static bool parse_header(struct cmp_decoding *decoding, struct failure *why)
         return false;
     if (!cmp_integer(header->pvno, &decoding->pvno))
         return fail(why, REASON_UNSUPPORTED_VERSION, NULL, NULL);
-    if (!is_general_name(header->sender) || !is_general_name(header->recipient))
+    if (!is_general_name(header->sender) || !is_general_name(header->recipient)) {
+        *header = (struct cmp_header){.pvno = BYTES_EMPTY}; /* nobody to answer to */
         return fail(why, REASON_BAD_DATA_FORMAT, "RFC 9810 5.1.1",
                     "sender and recipient must be of type GeneralName");
+    }
     decoding->transaction_id = header->transaction_id;
     return true;
 }

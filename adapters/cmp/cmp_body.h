@@ -96,6 +96,8 @@ bool cmp_parse(struct bytes octets, struct arena *arena, struct cmp_decoding *de
 /* cmp_enrol.c: ir, cr, kur, p10cr */
 bool cmp_read_enrolment(struct cmp_decoding *decoding, struct request *request,
                         struct failure *why);
+/* Whether the requests of a body can be read, whatever they are worth. */
+bool cmp_is_readable(const struct cmp_decoding *decoding);
 /* The certReqIds of a body whose requests may be unreadable; 0 if not even these can be read. */
 size_t cmp_read_ids(enum cmp_type type, struct bytes content, struct arena *arena, int64_t **ids);
 

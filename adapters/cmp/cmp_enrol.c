@@ -28,6 +28,13 @@ static bool read_items(const struct cmp_decoding *decoding, struct request *requ
     return true;
 }
 
+bool cmp_is_readable(const struct cmp_decoding *decoding)
+{
+    struct request request = {0};
+    struct failure ignored;
+    return read_items(decoding, &request, &ignored);
+}
+
 /* CertReqMessages ::= SEQUENCE SIZE (1..MAX) OF CertReqMsg
  * CertReqMsg ::= SEQUENCE { certReq CertRequest, popo ..., regInfo ... }
  * CertRequest ::= SEQUENCE { certReqId INTEGER, ... }                           (RFC 4211 3, 5) */

@@ -106,10 +106,14 @@ static struct bytes rejections(const struct cmp_decoding *decoding, const struct
     return cmp_write(&cmp_cert_rep_shape, &rep, arena);
 }
 
-static bool is_enrolment(enum cmp_type type)
+/* Whether an enrolment is refused for its body. A fault of syntax is the header's if the body has
+ * none. */
+static bool is_for_the_body(const struct cmp_decoding *decoding, const struct failure *why)
 {
-    const struct cmp_body *body = cmp_body(type);
-    return body != NULL && operation_enrols(body->neutral);
+    if (!operation_enrols(cmp_body(decoding->type)->neutral) ||
+        IS_AMONG(not_of_the_body, why->reason))
+        return false;
+    return why->reason != REASON_BAD_DATA_FORMAT || !cmp_is_readable(decoding);
 }
 
 /* The version that the peer can read, or the nearest that we have (RFC 9810 7). */
@@ -138,7 +142,7 @@ void cmp_refuse(struct inbound_context *context, const struct failure *why, stru
                                     .transaction_id = decoding.header.transaction_id,
                                     .recip_nonce = decoding.header.sender_nonce,
                                     .type = CMP_ERROR};
-    if (known && is_enrolment(decoding.type) && !IS_AMONG(not_of_the_body, why->reason)) {
+    if (known && is_for_the_body(&decoding, why)) {
         outgoing.type = cmp_body(decoding.type)->answer;
         outgoing.content = rejections(&decoding, why, arena);
     }
