@@ -34,7 +34,8 @@ quietly() {
     shift
     "$@" >>"$log" 2>&1 </dev/null && return 0
     printf '%s: failed: %s\n' "${0##*/}" "$*" >&2
-    tail -n 40 "$log" >&2
+    # What ninja says of its progress tells nothing here.
+    grep -vE '^\[[0-9]+/[0-9]+\] (Building|Linking)' "$log" | tail -n 40 >&2
     return 1
 }
 

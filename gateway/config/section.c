@@ -9,8 +9,10 @@
 
 /* ---- problems ------------------------------------------------------------------------------- */
 
-static void add_problem(struct config_source *source, const char *pointer, bool of_key,
-                        bool warning, const char *format, va_list arguments)
+__attribute__((format(printf, 5, 0))) static void add_problem(struct config_source *source,
+                                                              const char *pointer, bool of_key,
+                                                              bool warning, const char *format,
+                                                              va_list arguments)
 {
     struct config_report *report = source->report;
     source->failed = source->failed || !warning;
