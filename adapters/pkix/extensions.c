@@ -73,3 +73,19 @@ bool extensions_find_tlv(struct bytes extensions, struct bytes oid, struct exten
 {
     return find(extensions, NULL, oid, out);
 }
+
+/* Certificate ::= SEQUENCE { tbsCertificate SEQUENCE { ..., extensions [3] EXPLICIT Extensions },
+ *                            signatureAlgorithm, signatureValue }               (RFC 5280 4.1) */
+struct bytes certificate_extensions(struct bytes certificate)
+{
+    struct der outer, tbs, field;
+    if (!der_only(certificate, DER_SEQUENCE, &outer))
+        return BYTES_EMPTY;
+    struct bytes rest = outer.content;
+    if (!der_take(&rest, DER_SEQUENCE, &tbs))
+        return BYTES_EMPTY;
+    for (rest = tbs.content; der_next(&rest, &field);)
+        if (field.tag == (DER_CONTEXT_CONSTRUCTED | 3))
+            return field.content;
+    return BYTES_EMPTY;
+}

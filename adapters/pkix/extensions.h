@@ -23,4 +23,7 @@ bool extensions_check(struct bytes extensions, struct failure *why);
 bool extensions_find(struct bytes extensions, const char *oid, struct extension *out);
 bool extensions_find_tlv(struct bytes extensions, struct bytes oid, struct extension *out);
 
+/* The Extensions TLV of a certificate's DER; empty if it has none. */
+struct bytes certificate_extensions(struct bytes certificate);
+
 #endif
