@@ -21,7 +21,7 @@ struct made {
 struct certificate {
     atomic_size_t references;
     struct made *made;
-    struct bytes der, subject, issuer, serial, spki, ski;
+    struct bytes der, subject, issuer, serial, spki, ski, extensions;
     int64_t not_before, not_after;
     uint8_t sha256[32];
     bool is_ca;
@@ -167,6 +167,7 @@ static bool read_tbs(struct bytes rest, struct certificate *out, struct failure 
     if (!der_only(rest, DER_CONTEXT_CONSTRUCTED | 3, &extensions))
         return fail(why, REASON_BAD_DATA_FORMAT, "RFC 5280 4.1",
                     "certificate: unknown field after the public key");
+    out->extensions = extensions.content;
     return read_extensions(extensions.content, out, why);
 }
 
@@ -207,6 +208,12 @@ bool certificate_parse(struct bytes der, struct certificate **out, struct failur
     sha256(made->der, made->sha256);
     *out = made;
     return true;
+}
+
+bool certificate_extension(const struct certificate *certificate, const char *oid,
+                           struct extension *out)
+{
+    return extensions_find(certificate->extensions, oid, out);
 }
 
 struct certificate *certificate_ref(struct certificate *certificate)

@@ -37,6 +37,10 @@ EVP_PKEY *certificate_get0_key(const struct certificate *certificate);
 int64_t certificate_not_before(const struct certificate *certificate);
 int64_t certificate_not_after(const struct certificate *certificate);
 bool certificate_is_ca(const struct certificate *certificate);
+struct extension; /* extensions.h */
+/* The extension of that dotted OID; false if it has none. */
+bool certificate_extension(const struct certificate *certificate, const char *oid,
+                           struct extension *out);
 /* Extended key usages that make a certificate an RA or CA of CMC and CMP (RFC 10002 9.1). */
 enum rfc_eku { EKU_CMC_CA = 27, EKU_CMC_RA = 28, EKU_CMC_ARCHIVE = 29, EKU_CM_KGA = 32 };
 bool certificate_has_eku(const struct certificate *certificate, enum rfc_eku usage);

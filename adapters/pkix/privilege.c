@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 
 #include "adapters/pkix/der.h"
+#include "adapters/pkix/extensions.h"
 #include "adapters/pkix/names.h"
 #include "mapping/model/limits.h"
 
@@ -13,34 +14,14 @@ static const char OID_KEY_USAGE[] = "2.5.29.15";
 static const char OID_EXT_KEY_USAGE[] = "2.5.29.37";
 static const char OID_SUBJECT_ALT_NAME[] = "2.5.29.17";
 
-static bool oid_is(struct bytes tlv, const char *dotted)
-{
-    struct arena *arena = arena_new();
-    bool equal = bytes_equal(tlv, der_oid(arena, dotted));
-    arena_free(arena);
-    return equal;
-}
-
-/* Extension ::= SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE,
- *                          extnValue OCTET STRING }                          (RFC 5280 4.1) */
 bool item_extension(const struct item *item, const char *oid, struct bytes *value, bool *critical)
 {
-    struct der list, extension, id, flag, octets;
-    if (!der_only(item->extensions, DER_SEQUENCE, &list))
+    struct extension extension;
+    if (!extensions_find(item->extensions, oid, &extension))
         return false;
-    struct bytes rest = list.content;
-    while (der_take(&rest, DER_SEQUENCE, &extension)) {
-        struct bytes inside = extension.content;
-        if (!der_take(&inside, DER_OID, &id) || !oid_is(id.whole, oid))
-            continue;
-        *critical = der_take(&inside, DER_BOOLEAN, &flag) && flag.content.size == 1 &&
-                    flag.content.data[0] != 0;
-        if (!der_take(&inside, DER_OCTET_STRING, &octets))
-            return false;
-        *value = octets.content;
-        return true;
-    }
-    return false;
+    *value = extension.value;
+    *critical = extension.critical;
+    return true;
 }
 
 static bool asks_for_ca(struct bytes basic_constraints)
@@ -82,7 +63,7 @@ static enum privilege usage_privileges(struct bytes ext_key_usage)
     struct bytes rest = list.content;
     while (der_take(&rest, DER_OID, &id)) {
         for (size_t i = 0; i < sizeof(privileged_usages) / sizeof(privileged_usages[0]); i++) {
-            if (oid_is(id.whole, privileged_usages[i].oid))
+            if (der_oid_is(id.whole, privileged_usages[i].oid))
                 asked |= privileged_usages[i].privilege;
         }
     }

@@ -50,6 +50,7 @@ struct route_config {
     const char *const *alternative_names; /* patterns with '*' over "DNS:a.example", "IP:192.0.2.1",
                                              "email:a@b.example", ...; none: no such names */
     size_t alternative_name_count;
+    struct bytes csr_attributes; /* CsrAttrs (RFC 9908 3.2), DER, for EST csrattrs; empty: none */
     unsigned privileges; /* PRIVILEGE_ bits (adapters/pkix/privilege.h) that may be asked for */
     long hold_ms;
     long replay_window_s;

@@ -26,11 +26,29 @@ bool pattern_matches(const char *pattern, struct bytes text)
     return *pattern == '\0';
 }
 
+/* A question that anybody may ask goes to the first route that serves its protocol and profile. */
+static bool route_for_anybody(const struct config *config, const struct listener_config *from,
+                              const struct request *request, const struct route_config **route,
+                              struct failure *why)
+{
+    for (size_t g = 0; g < from->credentials.group_count; g++) {
+        const struct route_config *candidate = &config->routes[from->route_of[g]];
+        if ((candidate->protocols & (1u << request->protocol)) != 0 &&
+            (candidate->profile == NULL || pattern_matches(candidate->profile, request->profile))) {
+            *route = candidate;
+            return true;
+        }
+    }
+    return fail(why, REASON_NO_OPERATION, "RFC 7030 3.2.2", "nothing is served under this path");
+}
+
 bool route_find(const struct config *config, size_t listener, const struct request *request,
                 const struct route_config **route, struct arena *arena, struct failure *why)
 {
     const struct listener_config *from = &config->listeners[listener];
     size_t group = request->identity.group;
+    if (group == IDENTITY_ANY_GROUP)
+        return route_for_anybody(config, from, request, route, why);
     if (group >= from->credentials.group_count)
         return fail(why, REASON_NOT_PERMITTED, NULL, "no route of this listener knows the sender");
     const struct route_config *found = &config->routes[from->route_of[group]];

@@ -243,6 +243,8 @@ static void dispatch(struct visit *visit, struct live *live, const struct transa
         confirm(visit, live, row, known);
     } else if (visit->request.operation == OPERATION_CANCEL) {
         cancel(visit, live, row, known);
+    } else if (support_offers(visit->request.operation)) {
+        visit_support(visit);
     } else {
         fail(&why, REASON_NO_OPERATION, NULL, "the operation \"%s\" is not offered here",
              operation_word(visit->request.operation));
@@ -255,7 +257,8 @@ static bool permitted(struct visit *visit, struct failure *why)
     if (!route_find(visit->config, visit->listener, &visit->request, &visit->route, visit->arena,
                     why))
         return false;
-    if (!operation_opens(visit->request.operation))
+    bool anybody = visit->request.identity.group == IDENTITY_ANY_GROUP;
+    if (anybody || !operation_opens(visit->request.operation))
         return true;
     return policy_check(visit->route, &visit->request, visit->arena, why);
 }

@@ -12,4 +12,8 @@ void visit_park(struct visit *visit);
 /* Opens a transaction, or joins the one that the same device left open (open.c). */
 void visit_open(struct visit *visit);
 
+/* Questions that need no transaction: CA certificates, what a request should hold (support.c). */
+bool support_offers(enum operation operation);
+void visit_support(struct visit *visit);
+
 #endif

@@ -129,6 +129,9 @@ enum identity_kind {
 };
 const char *identity_kind_word(enum identity_kind kind);
 
+/* Nobody in particular: a question that anybody may ask. */
+#define IDENTITY_ANY_GROUP SIZE_MAX
+
 struct identity {
     enum identity_kind kind;
     struct bytes principal; /* UTF-8 for people: reference, user, or subject in RFC 4514 form */
