@@ -157,12 +157,15 @@ static uint32_t usage_granted(const struct local_profile *profile, const struct 
 
 /* ---- what a request may have ----------------------------------------------------------------- */
 
+/* Alternative names have a switch of their own, which the list does not overrule. */
 static bool is_allowed(const struct local_profile *profile, const char *oid)
 {
+    if (strcmp(oid, OID_SUBJECT_ALT_NAME) == 0)
+        return profile->copy_subject_alt_name;
     for (size_t i = 0; i < profile->allowed_extension_count; i++)
         if (strcmp(profile->allowed_extensions[i], oid) == 0)
             return true;
-    return strcmp(oid, OID_SUBJECT_ALT_NAME) == 0 && profile->copy_subject_alt_name;
+    return false;
 }
 
 /* Made by us whatever the request says. */

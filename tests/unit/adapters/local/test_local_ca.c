@@ -188,7 +188,7 @@ static void a_key_gets_its_certificate(void **state)
 
 /* ---- what is asked for ----------------------------------------------------------------------- */
 
-static const char *const ALLOWED[] = {"2.5.29.37", "1.3.6.1.5.5.7.1.24", "1.2.3.4"};
+static const char *const ALLOWED[] = {"2.5.29.17", "2.5.29.37", "1.3.6.1.5.5.7.1.24", "1.2.3.4"};
 static const char *const CLIENT_AUTH[] = {"1.3.6.1.5.5.7.3.2"};
 
 enum grant {
@@ -265,6 +265,8 @@ static const struct grant_row granted_rows[] = {
     {"alternative name without a subject", SAN, "", "subjectAltName=DNS:a.example",
      NID_subject_alt_name, "DNS:a.example"},
     {"alternative name not granted is dropped", PLAIN, "CN=a", "subjectAltName=DNS:a.example",
+     NID_subject_alt_name, ""},
+    {"the list does not overrule the switch", ALLOWS, "CN=a", "subjectAltName=DNS:a.example",
      NID_subject_alt_name, ""},
     {"distribution point of the profile", POINT, "CN=a", NULL, NID_crl_distribution_points,
      "Full Name:\n  URI:http://crl.example/a.crl"},
