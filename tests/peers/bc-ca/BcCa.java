@@ -43,7 +43,7 @@ public final class BcCa {
     public static void main(String[] arguments) throws Exception {
         List<String> options = Arrays.asList(arguments);
         if (arguments.length < 1 || arguments[0].startsWith("-")) {
-            System.err.println("usage: BcCa FOLDER [--port N] [--rsa] [--idempotent]");
+            System.err.println("usage: BcCa FOLDER [--port N] [--rsa] [--idempotent] [--secret REFERENCE=SECRET]");
             System.exit(2);
         }
         Security.addProvider(new BouncyCastleProvider());
@@ -58,6 +58,11 @@ public final class BcCa {
         server.setExecutor(Executors.newCachedThreadPool());
         Cmc cmc = new Cmc(authority);
         server.createContext("/cmc", exchange -> ca.protocol(exchange, cmc));
+        Cmp cmp = new Cmp(authority);
+        for (int i = 1; i + 1 < arguments.length; i++)
+            if (arguments[i].equals("--secret"))
+                cmp.addSecret(arguments[i + 1]);
+        server.createContext("/cmp", exchange -> ca.protocol(exchange, cmp));
         server.createContext("/script", ca::scriptRequest);
         server.createContext("/issued", exchange -> ca.tell(exchange, authority::json));
         server.createContext("/requests", exchange -> ca.tell(exchange, ca::requests));
@@ -113,7 +118,7 @@ public final class BcCa {
                 return;
             }
             Script.Line line = script.next();
-            if (beforeActing(exchange, request, line))
+            if (beforeActing(exchange, protocol, request, line))
                 return;
             byte[] answer = protocol.answer(request, line);
             keep(request, answer);
@@ -138,7 +143,8 @@ public final class BcCa {
     }
 
     /** True if the exchange is over and nothing was issued. */
-    private boolean beforeActing(HttpExchange exchange, byte[] request, Script.Line line) throws Exception {
+    private boolean beforeActing(HttpExchange exchange, Protocol protocol, byte[] request, Script.Line line)
+            throws Exception {
         if (line.is("drop", "before"))
             exchange.close();
         else if (line.is("silent", "before"))
@@ -146,7 +152,7 @@ public final class BcCa {
         else if (line.has("http"))
             send(exchange, line.number("http", 500), "text/plain", "as the script says\n".getBytes());
         else if (line.is("garbage", "before"))
-            send(exchange, 200, line.text("mime", "application/pkcs7-mime"), noise());
+            send(exchange, 200, line.text("mime", protocol.mediaType()), noise());
         else
             return false;
         note(exchange, request, "not processed", line);

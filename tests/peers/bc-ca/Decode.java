@@ -15,24 +15,19 @@ import org.bouncycastle.asn1.cmc.PKIData;
 import org.bouncycastle.asn1.cmc.PKIResponse;
 import org.bouncycastle.asn1.cmc.TaggedAttribute;
 import org.bouncycastle.asn1.cmc.TaggedRequest;
-import org.bouncycastle.asn1.cmp.PBMParameter;
 import org.bouncycastle.asn1.cmp.PKIHeader;
 import org.bouncycastle.asn1.cmp.PKIMessage;
 import org.bouncycastle.asn1.crmf.CertReqMsg;
 import org.bouncycastle.asn1.pkcs.CertificationRequest;
-import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.cmp.GeneralPKIMessage;
 import org.bouncycastle.cert.cmp.ProtectedPKIMessage;
-import org.bouncycastle.cert.crmf.CRMFException;
 import org.bouncycastle.cert.crmf.PKMACBuilder;
 import org.bouncycastle.cert.crmf.jcajce.JcePKMACValuesCalculator;
 import org.bouncycastle.cms.CMSSignedData;
 import org.bouncycastle.cms.SignerInformation;
 import org.bouncycastle.cms.jcajce.JcaSimpleSignerInfoVerifierBuilder;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
-import org.bouncycastle.operator.MacCalculator;
-import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
 import org.bouncycastle.util.encoders.Hex;
 
@@ -83,22 +78,13 @@ public final class Decode {
         ProtectedPKIMessage guarded = new ProtectedPKIMessage(general);
         boolean good;
         if (guarded.hasPasswordBasedMacProtection())
-            good = guarded.verify(Decode::passwordMac, secret.toCharArray());
+            good = guarded.verify(new PKMACBuilder(new JcePKMACValuesCalculator().setProvider("BC")),
+                secret.toCharArray());
         else
             good = guarded.verify(new JcaContentVerifierProviderBuilder().setProvider("BC")
                 .build(guarded.getCertificates()[0]));
         if (!good)
             out.add("the protection does not verify");
-    }
-
-    private static MacCalculator passwordMac(AlgorithmIdentifier algorithm, char[] password)
-            throws OperatorCreationException {
-        try {
-            return new PKMACBuilder(new JcePKMACValuesCalculator().setProvider("BC"))
-                .setParameters(PBMParameter.getInstance(algorithm.getParameters())).build(password);
-        } catch (CRMFException e) {
-            throw new OperatorCreationException("PasswordBasedMac", e);
-        }
     }
 
     @SuppressWarnings("unchecked")
