@@ -1,5 +1,6 @@
 #include "adapters/adapter.h"
 #include "adapters/cmp/cmp.h"
+#include "adapters/local/local.h"
 
 #include <stddef.h>
 
@@ -11,7 +12,7 @@ static const struct {
     [PROTOCOL_CMP] = {&cmp_inbound, NULL},
     [PROTOCOL_CMC] = {NULL, NULL},
     [PROTOCOL_EST] = {NULL, NULL},
-    [PROTOCOL_LOCAL] = {NULL, NULL},
+    [PROTOCOL_LOCAL] = {NULL, &local_outbound},
 };
 
 const struct inbound_adapter *inbound_adapter(enum protocol protocol)
