@@ -375,16 +375,17 @@ static int wanted_events(const struct http_connection *connection)
     return events;
 }
 
-void http_connection_settle(struct http_connection *connection)
+bool http_connection_settle(struct http_connection *connection)
 {
     if (connection->phase != PHASE_LINGER)
         advance(connection);
     if (connection->is_broken) {
         http_connection_free(connection);
-        return;
+        return false;
     }
     loop_rewatch(connection->watch, wanted_events(connection));
     arm(connection);
+    return true;
 }
 
 void http_connection_open(struct http_server *server, int fd, const struct address *address,

@@ -55,8 +55,8 @@ struct http_connection {
 void http_connection_open(struct http_server *server, int fd, const struct address *address,
                           const char *peer);
 void http_connection_free(struct http_connection *connection);
-/* For the server, when the outermost event is over. May free it. */
-void http_connection_settle(struct http_connection *connection);
+/* For the server, when the outermost event is over. False if that freed it. */
+bool http_connection_settle(struct http_connection *connection);
 
 /* ---- for sessions -------------------------------------------------------------------------- */
 

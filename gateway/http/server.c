@@ -41,15 +41,15 @@ void server_enter(struct http_server *server)
     server->depth++;
 }
 
+/* A connection counts as queued while it is settled: what its own handler answers meanwhile must
+ * not put it back, since settling goes on until nothing is left to do, and may free it. */
 void server_leave(struct http_server *server)
 {
-    if (server->depth == 1) {
-        while (server->queued != NULL) {
-            struct http_connection *connection = server->queued;
-            server->queued = connection->next_queued;
+    while (server->depth == 1 && server->queued != NULL) {
+        struct http_connection *connection = server->queued;
+        server->queued = connection->next_queued;
+        if (http_connection_settle(connection))
             connection->is_queued = false;
-            http_connection_settle(connection);
-        }
     }
     server->depth--;
 }
