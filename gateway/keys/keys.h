@@ -57,6 +57,9 @@ bool keys_load_trust(const struct trust_files *files, struct trust **out, struct
 
 /* ---- shared secrets ------------------------------------------------------------------------- */
 
+/* Whether nobody but its owner can reach a file that holds a secret. */
+bool keys_is_private(const char *path, struct failure *why);
+
 /* A JSON object of references: {"mast-1": "text", "mast-2": {"hex": "00ff.."}}. Refused: a file
  * that its group or others may read or write, a reference twice, an empty secret, one shorter than
  * LIMIT_SECRET_OCTETS_MIN unless `short_secrets`, more than LIMIT_SECRETS of them. */
