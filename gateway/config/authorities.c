@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 
 #include "adapters/local/local_ca.h"
+#include "gateway/keys/keys.h"
 
 static bool is_https(const char *url)
 {
@@ -137,8 +138,13 @@ static void build_ra(const struct section *section, struct authority *authority)
 static const char *read_basic(const struct section *section, const char *url)
 {
     const char *path = section_path(section, "basic_file");
-    if (path == NULL || !is_private_file(section, "basic_file", path))
+    struct failure why;
+    if (path == NULL)
         return NULL;
+    if (!keys_is_private(path, &why)) {
+        report_failure(section, "basic_file", &why);
+        return NULL;
+    }
     if (url != NULL && !is_https(url))
         section_error(section, "basic_file", "a password goes over https only");
     char line[512] = "";

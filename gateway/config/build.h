@@ -36,8 +36,6 @@ struct certificate **load_certificates(const struct section *section, const char
                                        size_t *count);
 /* Reports why at key, with the file's name. */
 void report_failure(const struct section *section, const char *key, const struct failure *why);
-/* Whether the file can be read by others than its owner, or cannot be looked at: reported. */
-bool is_private_file(const struct section *section, const char *key, const char *path);
 
 /* Reports an unknown name under `key`, with the nearest known one. */
 void report_unknown_name(const struct section *section, const char *key, const char *what,

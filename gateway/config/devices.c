@@ -48,8 +48,6 @@ static struct secrets *load_file(const struct section *entry, const char *path)
 {
     struct secrets *secrets = NULL;
     struct failure strict, lax;
-    if (!is_private_file(entry, "secrets", path))
-        return NULL;
     if (keys_load_secrets(path, false, &secrets, &strict))
         return secrets;
     if (!keys_load_secrets(path, true, &secrets, &lax)) {

@@ -1,8 +1,6 @@
 /* Files named in the configuration, loaded through gateway/keys. */
 #include "gateway/config/build.h"
 
-#include <errno.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "gateway/config/suggest.h"
@@ -113,23 +111,6 @@ struct certificate **load_certificates(const struct section *section, const char
     *count = list.count;
     certificate_list_clear(&list);
     return certificates;
-}
-
-bool is_private_file(const struct section *section, const char *key, const char *path)
-{
-    struct stat about;
-    if (stat(path, &about) != 0) {
-        section_error(section, key, "the file cannot be read (%s: %s)", path, strerror(errno));
-        return false;
-    }
-    if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        section_error(section, key,
-                      "the file holds a secret and others than its owner can reach it (%s has mode "
-                      "%03o); chmod it to 600",
-                      path, (unsigned)(about.st_mode & 0777));
-        return false;
-    }
-    return true;
 }
 
 void report_unknown_name(const struct section *section, const char *key, const char *what,
