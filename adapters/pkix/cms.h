@@ -37,21 +37,32 @@ bool cms_parse(struct bytes octets, struct arena *arena, struct cms_signed *out,
 struct certificate *cms_find_signer(const struct cms_signed *cms, size_t i,
                                     struct certificate *const *others, size_t other_count);
 /* Signature of signer i under `key`, over signed attributes as received; content type and message
- * digest among them must be there and right (RFC 5652 5.3, 11). */
+ * digest among them must be there and right (RFC 5652 5.3, 11). Only id-data may be signed without
+ * attributes. BAD_ALG, SIGNATURE_WRONG, BAD_MESSAGE_CHECK. */
 bool cms_verify(const struct cms_signed *cms, size_t i, EVP_PKEY *key, bool allow_sha1,
                 struct failure *why);
+
+/* The digest that a SignerInfo's digestAlgorithm names, with Ed448's id-shake256-len (RFC 8419);
+ * NULL if unknown. */
+const char *cms_digest_name(struct bytes digest_algorithm);
 
 struct cms_signing {
     const char *content_type; /* dotted OID */
     struct bytes content;
-    const struct signer *signer;            /* its certificate and chain are included */
-    bool issuer_serial;                     /* name the signer so, not by key identifier */
-    bool digest_null;                       /* NULL parameters in digestAlgorithm beside RSA */
-    const char *digest;                     /* NULL: the customary one */
-    int64_t signing_time;                   /* 0: no such attribute */
+    const struct signer *signer; /* its certificate and chain are included */
+    EVP_PKEY *key;               /* without signer: the key of a request (RFC 10002 3.2) */
+    struct bytes key_id;         /* its subjectKeyIdentifier */
+    bool issuer_serial;          /* name the signer so, not by key identifier: also done where its
+                                    certificate has none */
+    bool digest_null;            /* NULL parameters in digestAlgorithm beside RSA */
+    const char *digest;          /* NULL: the customary one */
+    int64_t signing_time;        /* 0: no such attribute */
     const struct bytes *extra_certificates; /* DER */
     size_t extra_count;
+    const struct bytes *crls; /* DER */
+    size_t crl_count;
 };
+/* Neither signer nor key: a SignedData that nobody signed. */
 bool cms_sign(const struct cms_signing *signing, struct arena *arena, struct bytes *out,
               struct failure *why);
 /* A degenerate SignedData: certificates in DER SET order, no empty crls field. */
