@@ -6,7 +6,7 @@ export DRAGOMAN_PRESET=release
 cd "$(dirname "$0")" || exit 1
 . ../../../lib/scenario.sh
 make_pki
-"$dragoman" ca init --name 'O=Example,CN=Example CA' --out "$work/ca" >"$work/ca.out" 2>&1 ||
+"$dragoman" ca init --dir "$work/ca" --subject 'CN=Example CA,O=Example' >"$work/ca.out" 2>&1 ||
     give_up "ca init: $(tail -n 2 "$work/ca.out")"
 gateway_config "$work/gateway.json" "$(jq -n --arg f "$work/ca" '
     { protocol: "local", certificate: "\($f)/ca.pem", key: "\($f)/ca.key" }')"
