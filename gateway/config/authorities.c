@@ -162,6 +162,25 @@ static const char *read_basic(const struct section *section, const char *url)
     return basic;
 }
 
+/* libcurl reads these files when it connects; what is wrong with them is said now. */
+static void check_tls_files(const struct section *tls, const struct http_target *target)
+{
+    struct certificate_list list = {0};
+    struct signer *signer = NULL;
+    struct failure why;
+    if (target->ca_file != NULL && !keys_load_certificates(target->ca_file, &list, &why))
+        report_failure(tls, "ca", &why);
+    certificate_list_clear(&list);
+    if ((target->certificate == NULL) != (target->key == NULL)) {
+        section_error(tls, NULL, "\"certificate\" and \"key\" belong together");
+        return;
+    }
+    const struct signer_files files = {.certificate = target->certificate, .key = target->key};
+    if (target->certificate != NULL && !keys_load_signer(&files, &signer, &why))
+        report_failure(tls, "certificate", &why);
+    signer_unref(signer);
+}
+
 static void build_target(const struct section *section, struct authority_config *out)
 {
     const struct section tls = section_child(section, "tls");
@@ -176,8 +195,7 @@ static void build_target(const struct section *section, struct authority_config 
     };
     if (tls.object != NULL && out->authority.url != NULL && !is_https(out->authority.url))
         section_error(section, "tls", "the url is not https");
-    if ((out->target.certificate == NULL) != (out->target.key == NULL))
-        section_error(&tls, NULL, "\"certificate\" and \"key\" belong together");
+    check_tls_files(&tls, &out->target);
 }
 
 static void build_remote(const struct section *section, struct authority_config *out)

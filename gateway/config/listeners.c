@@ -38,6 +38,11 @@ static void build_tls(const struct section *section, struct listener_config *lis
         section_error(section, "client_ca",
                       "no client is asked for a certificate; set \"client\" to \"optional\" or "
                       "\"required\"");
+    struct failure why;
+    SSL_CTX *context = tls_context(&listener->tls, &why);
+    if (context == NULL)
+        report_failure(section, "certificate", &why);
+    SSL_CTX_free(context);
 }
 
 static void build_listener(const struct section *section, struct listener_config *listener)
