@@ -193,7 +193,7 @@ int ca_init(int argc, char **argv)
 {
     struct wish wish;
     if (!parse(argc, argv, &wish))
-        return cli_usage("ca");
+        return ca_usage();
     struct arena *arena = arena_new();
     int status = init(&wish, arena);
     arena_free(arena);

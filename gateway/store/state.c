@@ -5,8 +5,9 @@
 static const struct {
     const char *word;
     bool final;
+    const char *what;
 } rows[] = {
-#define STATE(name, word, final, what) {word, final},
+#define STATE(name, word, final, what) {word, final, what},
 #include "gateway/engine/states.def"
 #undef STATE
 };
@@ -14,6 +15,11 @@ static const struct {
 const char *state_word(enum state state)
 {
     return rows[state].word;
+}
+
+const char *state_what(enum state state)
+{
+    return rows[state].what;
 }
 
 bool state_is_final(enum state state)

@@ -18,6 +18,7 @@ enum state {
     STATE_COUNT
 };
 const char *state_word(enum state state);
+const char *state_what(enum state state); /* a sentence for people */
 bool state_is_final(enum state state);
 bool state_from_word(const char *word, enum state *state);
 
