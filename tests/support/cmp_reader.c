@@ -69,7 +69,7 @@ struct cmp_seen cmp_see(struct arena *arena, struct bytes octets)
     seen.transaction_id = octet_string(OSSL_CMP_HDR_get0_transactionID(header));
     seen.recip_nonce = octet_string(OSSL_CMP_HDR_get0_recipNonce(header));
     seen.is_protected = strstr(seen.tree, "  protection: <ABSENT>") == NULL;
-    const char *body = strstr(seen.tree, "  value.");
+    const char *body = strstr(seen.tree, "    generalInfo:");
     seen.status = number_after(body, " status: ");
     if (seen.status == 0 && strstr(body, " status: 0") == NULL) /* "status: \n  status: 2" */
         seen.status = number_after(strstr(body, "status: \n") + 9, "status: ");
