@@ -1,4 +1,5 @@
 #include "adapters/adapter.h"
+#include "adapters/cmc/cmc.h"
 #include "adapters/cmp/cmp.h"
 #include "adapters/local/local.h"
 
@@ -10,7 +11,7 @@ static const struct {
     const struct outbound_adapter *outbound;
 } adapters[PROTOCOL_COUNT] = {
     [PROTOCOL_CMP] = {&cmp_inbound, NULL},
-    [PROTOCOL_CMC] = {NULL, NULL},
+    [PROTOCOL_CMC] = {NULL, &cmc_outbound},
     [PROTOCOL_EST] = {NULL, NULL},
     [PROTOCOL_LOCAL] = {NULL, &local_outbound},
 };
