@@ -23,12 +23,16 @@ struct node *node_hex(struct node *parent, struct arena *arena, const char *name
 struct node *node_text(struct node *parent, struct arena *arena, const char *name,
                        struct bytes text);
 
+/* The tree as lines, two spaces for each level. */
+struct bytes node_lines(const struct node *root, struct arena *arena);
+
 /* What a file holds: tries, by shape, CMP message, CMS/CMC, PKCS#10, CertReqMsg(s), certificate,
  * CRL, CSR attributes; DER, PEM, base64, or a whole HTTP message around it. */
 bool inspect(struct bytes octets, struct arena *arena, struct node **root, struct failure *why);
 
 /* One per kind; each gives false if the octets are not of its kind (why then says how far it got).
- * `parent` receives the tree. */
+ * `parent` receives the fields; whoever shows several gives each a node of its own. inspect_crmf
+ * takes one CertReqMsg or CertReqMessages. */
 bool inspect_cmp(struct bytes der, struct node *parent, struct arena *arena, struct failure *why);
 bool inspect_cmc(struct bytes der, struct node *parent, struct arena *arena, struct failure *why);
 bool inspect_pkcs10(struct bytes der, struct node *parent, struct arena *arena,
@@ -37,5 +41,7 @@ bool inspect_crmf(struct bytes der, struct node *parent, struct arena *arena, st
 bool inspect_certificate(struct bytes der, struct node *parent, struct arena *arena,
                          struct failure *why);
 bool inspect_crl(struct bytes der, struct node *parent, struct arena *arena, struct failure *why);
+bool inspect_csr_attrs(struct bytes der, struct node *parent, struct arena *arena,
+                       struct failure *why);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef DRAGOMAN_ADAPTERS_PKIX_NAMES_VALUE_H
 #define DRAGOMAN_ADAPTERS_PKIX_NAMES_VALUE_H
 
+#include "adapters/pkix/characters.h"
 #include "adapters/pkix/der.h"
 
 /* The content of a Name TLV, and of each RDN in it. Lengths may be longer than DER wants: a
@@ -80,21 +81,5 @@ bool name_is_printable(uint32_t point);
 /* RFC 4518 with case folding (RFC 5280 7.1). False where the profile leaves the match undefined, or
  * the value has more than LIMIT_NAME_POINTS. */
 bool name_prepare(const struct der *value, struct arena *arena, uint32_t **points, size_t *count);
-
-/* UTF-8 at the front of `rest` (RFC 3629); 0 octets if it is ill-formed. */
-size_t utf8_decode(struct bytes rest, uint32_t *point);
-size_t utf8_encode(uint32_t point, uint8_t out[4]);
-
-/* Characters that may deceive a reader or break a log line. */
-enum point_kind {
-    POINT_PLAIN,
-    POINT_CONTROL, /* C0, C1, DEL */
-    POINT_BIDI,
-    POINT_ZERO_WIDTH,
-    POINT_LINE, /* U+2028, U+2029 */
-    POINT_PRIVATE,
-    POINT_NONCHARACTER /* U+FFFD too: a lost character */
-};
-enum point_kind point_kind(uint32_t point);
 
 #endif
