@@ -38,6 +38,15 @@ static void keep_response(struct live *live, struct response *response)
 
 /* ---- final words ---- */
 
+/* A revocation has no certificate to deliver and nothing to confirm. */
+static void finish_revocation(struct live *live, struct response *response)
+{
+    bool refused = response_status(response) == RESULT_REFUSED;
+    keep_response(live, response);
+    live_state(live, refused ? STATE_REJECTED : STATE_DONE);
+    live_conclude(live);
+}
+
 static void finish_granted(struct live *live, struct response *response)
 {
     bool implicit = live->request.implicit_confirm && !confirm_needed(response);
@@ -53,6 +62,10 @@ static void finish_granted(struct live *live, struct response *response)
 
 void live_finish(struct live *live, struct response *response)
 {
+    if (live->request.operation == OPERATION_REVOKE) {
+        finish_revocation(live, response);
+        return;
+    }
     bool ourselves = confirm_needed(response) && !live->request.can_confirm;
     if (!any_granted(response)) {
         keep_response(live, response);
@@ -107,8 +120,11 @@ static void log_orphan(struct live *live, const struct failure *why)
 
 static bool worth_resending(const struct live *live, const struct failure *why)
 {
-    return live->authority->authority.resend && live->row.attempts < LIMIT_RETRIES &&
-           live->call.method != NULL && why->reason != REASON_UPSTREAM_WRONG_CERT;
+    /* To revoke twice is to revoke; to issue twice is not. */
+    bool harmless =
+        live->authority->authority.resend || live->request.operation == OPERATION_REVOKE;
+    return harmless && live->row.attempts < LIMIT_RETRIES && live->call.method != NULL &&
+           why->reason != REASON_UPSTREAM_WRONG_CERT;
 }
 
 void live_unknown(struct live *live, const struct response *response)

@@ -138,7 +138,7 @@ static void join(struct visit *visit, const struct transaction *row)
     live_attach(live, visit);
 }
 
-static void open_new(struct visit *visit)
+void visit_begin(struct visit *visit)
 {
     struct live *live = live_from_visit(visit);
     live_register(live);
@@ -171,7 +171,7 @@ void visit_open(struct visit *visit)
         judged = JOIN_REFUSE;
     switch (judged) {
     case JOIN_NOTHING:
-        open_new(visit);
+        visit_begin(visit);
         return;
     case JOIN_OPEN:
         join(visit, &row);

@@ -217,7 +217,10 @@ static void open_or_join(struct visit *visit, struct live *live, const struct tr
                          bool known)
 {
     if (!known) {
-        visit_open(visit);
+        if (operation_enrols(visit->request.operation))
+            visit_open(visit);
+        else
+            visit_revoke(visit);
         return;
     }
     bool same = live_opened_by(visit, live, row);
@@ -235,7 +238,8 @@ static void dispatch(struct visit *visit, struct live *live, const struct transa
                      bool known)
 {
     struct failure why;
-    if (operation_enrols(visit->request.operation)) {
+    if (operation_enrols(visit->request.operation) ||
+        visit->request.operation == OPERATION_REVOKE) {
         open_or_join(visit, live, row, known);
     } else if (visit->request.operation == OPERATION_POLL) {
         poll(visit, live, row, known);

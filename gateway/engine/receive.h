@@ -11,6 +11,10 @@ void visit_look(struct visit *visit);
 void visit_park(struct visit *visit);
 /* Opens a transaction, or joins the one that the same device left open (open.c). */
 void visit_open(struct visit *visit);
+/* The same for a revocation (revoke.c). */
+void visit_revoke(struct visit *visit);
+/* A new transaction for a request that was judged. */
+void visit_begin(struct visit *visit);
 
 /* Questions that need no transaction: CA certificates, what a request should hold (support.c). */
 bool support_offers(enum operation operation);

@@ -103,7 +103,7 @@ struct live *live_from_visit(struct visit *visit)
         .principal = arena_copy(live->arena, visit->request.identity.principal),
         .subject = names_text(first->subject, live->arena),
     };
-    if (visit->request.item_count == 1)
+    if (visit->request.item_count == 1 && !bytes_is_empty(first->spki))
         live->row.key = arena_copy(live->arena, bytes_of(first->spki_sha256, 32));
     live_adopt_visit(live, visit);
     return live;
@@ -231,6 +231,12 @@ static bool certificate_row(struct live *live, struct bytes der, struct issued_c
 
 static void add_certificates(struct live *live, struct store_batch *batch)
 {
+    if (live->request.operation == OPERATION_REVOKE && live->row.state == STATE_DONE) {
+        struct issued_certificate *revoked;
+        batch->certificate_count = revoked_certificates(live, &revoked);
+        batch->certificates = revoked;
+        return;
+    }
     const struct response *response = &live->response;
     struct issued_certificate *rows =
         arena_array(live->arena, response->result_count + 1, sizeof(*rows));

@@ -50,6 +50,11 @@ void live_pending(struct live *live, int64_t wait_until);
 /* Answers visits from what is known; false if nothing can be said yet. */
 bool live_answer_visits(struct live *live);
 
+/* ---- revoke.c ---- */
+
+/* What a revocation that was granted changes in the journal. */
+size_t revoked_certificates(struct live *live, struct issued_certificate **rows);
+
 /* ---- confirm.c ---- */
 
 void confirm_visit(struct live *live, struct visit *visit);
