@@ -95,31 +95,14 @@ static void print_story(const struct wish *wish, const struct records *records,
     json_decref(json);
 }
 
-/* By the beginning of its id, or by what the device calls it; among several the newest. */
-static bool find_like(const struct records *records, const char *id, struct arena *arena,
-                      struct transaction *out)
-{
-    size_t count = 0;
-    const struct transaction_filter all = {.most = SIZE_MAX};
-    const struct transaction *t = store_list(records->store, &all, arena, &count);
-    struct bytes wanted = bytes_of_text(id);
-    for (size_t i = 0; i < count; i++) {
-        if (bytes_equal(bytes_slice(t[i].id, 0, wanted.size), wanted) ||
-            bytes_equal(t[i].transaction_id, wanted)) {
-            *out = t[i];
-            return true;
-        }
-    }
-    return false;
-}
-
 static int show(const struct wish *wish, const struct records *records, struct arena *arena)
 {
     struct transaction t;
     if (wish->id == NULL)
         return usage();
-    if (!store_find_id(records->store, bytes_of_text(wish->id), arena, &t, NULL) &&
-        !find_like(records, wish->id, arena, &t)) {
+    struct bytes id = bytes_of_text(wish->id);
+    if (!store_find_id(records->store, id, arena, &t, NULL) &&
+        !store_find_like(records->store, id, arena, &t, NULL)) {
         fprintf(stderr, "dragoman tx show: there is no transaction \"%s\"\n", wish->id);
         return CLI_FAILED;
     }

@@ -18,6 +18,8 @@ struct store_backend {
                     struct transaction *out, bool *broken);
     bool (*find_asked)(struct store *store, struct bytes key, struct arena *arena,
                        struct transaction *out, bool *broken);
+    bool (*find_like)(struct store *store, struct bytes text, struct arena *arena,
+                      struct transaction *out, bool *broken);
     bool (*find_reply)(struct store *store, struct bytes digest, struct arena *arena,
                        struct stored_reply *out, bool *broken);
     bool (*find_certificate)(struct store *store, struct bytes issuer, struct bytes serial,

@@ -244,6 +244,13 @@ static bool memory_find_id(struct store *store, struct bytes id, struct arena *a
     return find_transaction(memory(store), &memory(store)->by_id, id, arena, out);
 }
 
+static bool is_newer(const struct kept_transaction *a, const struct kept_transaction *b)
+{
+    if (b == NULL || a->value.created_at != b->value.created_at)
+        return b == NULL || a->value.created_at > b->value.created_at;
+    return a->row > b->row;
+}
+
 static bool memory_find_asked(struct store *store, struct bytes key, struct arena *arena,
                               struct transaction *out, bool *broken)
 {
@@ -253,8 +260,26 @@ static bool memory_find_asked(struct store *store, struct bytes key, struct aren
     pthread_mutex_lock(&m->lock);
     for (const struct index_entry *e = index_find(&m->by_asked, key, NULL); e != NULL;
          e = index_find(&m->by_asked, key, e)) {
-        const struct kept_transaction *kept = e->value;
-        if (newest == NULL || kept->row > newest->row)
+        if (is_newer(e->value, newest))
+            newest = e->value;
+    }
+    if (newest != NULL)
+        *out = transaction_copy(&newest->value, arena);
+    pthread_mutex_unlock(&m->lock);
+    return newest != NULL;
+}
+
+static bool memory_find_like(struct store *store, struct bytes text, struct arena *arena,
+                             struct transaction *out, bool *broken)
+{
+    (void)broken;
+    struct memory_store *m = memory(store);
+    const struct kept_transaction *newest = NULL, *kept;
+    pthread_mutex_lock(&m->lock);
+    TAILQ_FOREACH(kept, &m->transactions, all)
+    {
+        bool begins = bytes_equal(bytes_slice(kept->value.id, 0, text.size), text);
+        if ((begins || bytes_equal(kept->value.transaction_id, text)) && is_newer(kept, newest))
             newest = kept;
     }
     if (newest != NULL)
@@ -554,6 +579,7 @@ static const struct store_backend backend = {
     .find_exchange = memory_find_exchange,
     .find_id = memory_find_id,
     .find_asked = memory_find_asked,
+    .find_like = memory_find_like,
     .find_reply = memory_find_reply,
     .find_certificate = memory_find_certificate,
     .find_key = memory_find_key,

@@ -66,6 +66,13 @@ static bool sqlite_find_asked(struct store *store, struct bytes key, struct aren
                                     broken);
 }
 
+static bool sqlite_find_like(struct store *store, struct bytes text, struct arena *arena,
+                             struct transaction *out, bool *broken)
+{
+    return readers_find_transaction(sqlite(store)->readers, STATEMENT_FIND_LIKE, text, arena, out,
+                                    broken);
+}
+
 static bool sqlite_find_reply(struct store *store, struct bytes digest, struct arena *arena,
                               struct stored_reply *out, bool *broken)
 {
@@ -137,6 +144,7 @@ static const struct store_backend backend = {
     .find_exchange = sqlite_find_exchange,
     .find_id = sqlite_find_id,
     .find_asked = sqlite_find_asked,
+    .find_like = sqlite_find_like,
     .find_reply = sqlite_find_reply,
     .find_certificate = sqlite_find_certificate,
     .find_key = sqlite_find_key,

@@ -147,7 +147,7 @@ bool readers_find_transaction(struct readers *readers, enum statement by, struct
 {
     struct query query;
     query_begin(&query, readers, by);
-    if (by == STATEMENT_FIND_ID)
+    if (by == STATEMENT_FIND_ID || by == STATEMENT_FIND_LIKE)
         with_utf8(&query, 1, key);
     else
         with_octets(&query, 1, key);

@@ -88,6 +88,13 @@ bool store_find_asked(struct store *store, struct bytes key, struct arena *arena
     return store->backend->find_asked(store, key, arena, out, flag(broken, &spare));
 }
 
+bool store_find_like(struct store *store, struct bytes text, struct arena *arena,
+                     struct transaction *out, bool *broken)
+{
+    bool spare;
+    return store->backend->find_like(store, text, arena, out, flag(broken, &spare));
+}
+
 bool store_find_reply(struct store *store, struct bytes digest, struct arena *arena,
                       struct stored_reply *out, bool *broken)
 {

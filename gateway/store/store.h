@@ -139,6 +139,9 @@ bool store_find_id(struct store *store, struct bytes id, struct arena *arena,
  * that starts over (power cut, new transaction id) is recognised by its key. */
 bool store_find_asked(struct store *store, struct bytes key, struct arena *arena,
                       struct transaction *out, bool *broken);
+/* The newest whose id begins so, or that the device calls so: for people, who copy from logs. */
+bool store_find_like(struct store *store, struct bytes text, struct arena *arena,
+                     struct transaction *out, bool *broken);
 bool store_find_reply(struct store *store, struct bytes digest, struct arena *arena,
                       struct stored_reply *out, bool *broken);
 bool store_find_certificate(struct store *store, struct bytes issuer, struct bytes serial,

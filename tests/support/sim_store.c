@@ -111,6 +111,12 @@ static bool find_asked(struct store *store, struct bytes key, struct arena *aren
     return store_find_asked(sim(store)->inner, key, arena, out, broken);
 }
 
+static bool find_like(struct store *store, struct bytes text, struct arena *arena,
+                      struct transaction *out, bool *broken)
+{
+    return store_find_like(sim(store)->inner, text, arena, out, broken);
+}
+
 static bool find_reply(struct store *store, struct bytes digest, struct arena *arena,
                        struct stored_reply *out, bool *broken)
 {
@@ -174,6 +180,7 @@ static const struct store_backend backend = {
     .find_exchange = find_exchange,
     .find_id = find_id,
     .find_asked = find_asked,
+    .find_like = find_like,
     .find_reply = find_reply,
     .find_certificate = find_certificate,
     .find_key = find_key,

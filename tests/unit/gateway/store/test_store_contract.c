@@ -224,6 +224,32 @@ static void an_update_cannot_take_the_exchange_of_another(void **state)
     assert_int_equal(update(f, &next), STORE_CONFLICT);
 }
 
+static void people_find_by_a_part_of_the_id_or_by_the_devices_own(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const ids[] = {"abcd0000000000000000000000000000",
+                                      "abcd1000000000000000000000000000",
+                                      "ffffffffffffffffffffffffffffffff"};
+    struct transaction t[3], got;
+    for (unsigned i = 0; i < 3; i++) {
+        t[i] = row_transaction(i, f->arena);
+        t[i].id = bytes_of_text(ids[i]);
+        t[i].created_at = 100 - i;
+        assert_int_equal(insert(f, &t[i]), STORE_OK);
+    }
+    const struct {
+        const char *text;
+        int want;
+    } rows[] = {{"abcd", 0},  {"abcd1", 1}, {"f", 2},  {ids[2], 2}, {"0a0b-1", 1},
+                {"abce", -1}, {"0a0b", -1}, {"0", -1}, {"g", -1}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool found = store_find_like(f->store, bytes_of_text(rows[i].text), f->arena, &got, NULL);
+        assert_int_equal(found, rows[i].want >= 0);
+        if (found)
+            assert_same_transaction(&got, &t[rows[i].want]);
+    }
+}
+
 /* ---- replies -------------------------------------------------------------------------------- */
 
 static void a_reply_comes_back_whole(void **state)
@@ -679,6 +705,7 @@ int main(void)
         OVER_EACH(an_update_from_an_old_version_conflicts),
         OVER_EACH(an_update_of_nothing_conflicts),
         OVER_EACH(an_update_cannot_take_the_exchange_of_another),
+        OVER_EACH(people_find_by_a_part_of_the_id_or_by_the_devices_own),
         OVER_EACH(a_reply_comes_back_whole),
         OVER_EACH(a_reply_may_belong_to_nothing_and_say_nothing),
         OVER_EACH(the_first_reply_stays),
