@@ -262,6 +262,11 @@ struct house_counts house_counts(struct house *house)
     return errand.counts;
 }
 
+static unsigned refused_so_far(struct house *house)
+{
+    return house_counts(house).refused;
+}
+
 static bool waits_for(struct house *house, unsigned (*ask)(struct house *house), unsigned number)
 {
     for (int i = 0; i < WIRE_TIMEOUT_S * 500; i++) {
@@ -280,6 +285,11 @@ bool house_waits_for_busy(struct house *house, unsigned busy)
 bool house_waits_for_connections(struct house *house, unsigned connections)
 {
     return waits_for(house, house_connections, connections);
+}
+
+bool house_waits_for_refused(struct house *house, unsigned refused)
+{
+    return waits_for(house, refused_so_far, refused);
 }
 
 void house_close(struct house *house)

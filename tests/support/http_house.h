@@ -26,6 +26,7 @@ unsigned house_connections(struct house *house);
 /* Waits, WIRE_TIMEOUT_S at most. */
 bool house_waits_for_busy(struct house *house, unsigned busy);
 bool house_waits_for_connections(struct house *house, unsigned connections);
+bool house_waits_for_refused(struct house *house, unsigned refused);
 /* Handler calls, refusals, answers to clients that had gone; asked in the server's thread. */
 struct house_counts {
     unsigned handled;

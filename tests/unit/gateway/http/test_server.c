@@ -369,8 +369,9 @@ static void a_client_that_never_reads_is_closed(void **state)
     setsockopt(wire.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
     for (int i = 0; i < 40; i++)
         wire_send(&wire, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_true(house_waits_for_connections(*state, 1));
     assert_true(house_waits_for_connections(*state, 0));
-    assert_true(house_counts(*state).handled < 40);
+    assert_in_range(house_counts(*state).handled, 1, 39);
     wire_close(&wire);
 }
 
@@ -489,8 +490,8 @@ static void a_client_may_go_within_a_request(void **state)
         struct wire wire = wire_connect(house_port(*state));
         wire_send(&wire, parts[i]);
         wire_close(&wire);
+        assert_true(house_waits_for_refused(*state, i + 1));
         assert_true(house_waits_for_connections(*state, 0));
-        assert_int_equal(house_counts(*state).refused, i + 1);
     }
     assert_int_equal(house_counts(*state).handled, 0);
 }
