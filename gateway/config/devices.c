@@ -14,6 +14,7 @@ struct gathered {
     size_t crl_count;
     unsigned flags;
     bool unproven;
+    bool broken; /* an entry's files were reported already */
 };
 
 static void release_secrets(void *secrets)
@@ -88,14 +89,20 @@ static void append(struct arena *arena, const char ***list, size_t *count, const
     *count += more_count;
 }
 
+/* Each entry's files are tried alone, so that what is wrong is said where it stands. */
 static void gather_certificates(const struct section *entry, struct gathered *gathered)
 {
     struct arena *arena = entry->source->arena;
-    size_t count;
-    const char *const *files = section_paths(entry, "issuer", &count);
-    append(arena, &gathered->anchors, &gathered->anchor_count, files, count);
-    files = section_paths(entry, "crl", &count);
-    append(arena, &gathered->crls, &gathered->crl_count, files, count);
+    size_t anchor_count, crl_count;
+    const char *const *anchors = section_paths(entry, "issuer", &anchor_count);
+    const char *const *crls = section_paths(entry, "crl", &crl_count);
+    if (anchor_count > 0 &&
+        (load_trust_files(entry, "issuer", anchors, anchor_count, NULL, 0, TRUST_SHA1) == NULL ||
+         load_trust_files(entry, "crl", anchors, anchor_count, crls, crl_count, TRUST_SHA1) ==
+             NULL))
+        gathered->broken = true;
+    append(arena, &gathered->anchors, &gathered->anchor_count, anchors, anchor_count);
+    append(arena, &gathered->crls, &gathered->crl_count, crls, crl_count);
     if (section_flag(entry, "crl_required"))
         gathered->flags |= TRUST_CRL_REQUIRED;
 }

@@ -21,14 +21,9 @@ end() { # NAME EXTENSION
 }
 ca ca
 ca vendor-ca
-ca own
 end ra extendedKeyUsage=1.3.6.1.5.5.7.3.28
 end gateway keyUsage=digitalSignature
 end tls subjectAltName=DNS:gateway.example
-touch "$work/index"
-printf '[ca]\ndefault_ca=a\n[a]\ndatabase=%s\ndefault_md=sha256\n' "$work/index" >"$work/conf"
-openssl ca -config "$work/conf" -gencrl -keyfile "$work/vendor-ca.key" -cert "$work/vendor-ca.pem" \
-    -crldays 30 -out "$work/vendor.crl" 2>"$work/error" || cat "$work/error"
 (umask 077 && echo '{"mast-1": "0123456789abcdef"}' >"$work/secrets.json")
 
 for example in deploy/examples/*.json; do
