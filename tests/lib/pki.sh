@@ -43,7 +43,7 @@ make_pki() {
     old_cert vendor-ca vendor-old '/O=Vendor/CN=device-0001'
     new_ca stranger-ca '/O=Stranger/CN=Stranger CA'
     new_cert stranger-ca stranger '/O=Stranger/CN=stranger' P-256
-    printf '{ "mast-1": "a secret of mast 1", "mast-2": "another secret", "lathe-1": "not for masts" }\n' \
+    printf '{ "mast-1": "a secret of mast 1", "mast-2": "another secret, of mast 2", "lathe-1": "not for masts, for lathes" }\n' \
         >"$pki/secrets.json"
     chmod 600 "$pki/secrets.json"
 }

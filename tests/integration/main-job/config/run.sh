@@ -22,7 +22,7 @@ wrong() {
 }
 wrong "a misspelt key" 's/"trust"/"trusst"/' 'wrong\.json:3:[0-9]+: .*/authorities/0/trusst.*trust'
 wrong "an unknown authority" 's/"authority": "factory"/"authority": "factroy"/' 'wrong\.json:4:[0-9]+: .*/routes/0/authority.*factory'
-wrong "a missing file" 's/vendor-ca/vendor-caa/' 'wrong\.json:5:[0-9]+: .*/routes/0/devices/1/issuer'
+wrong "a missing file" 's/vendor-ca/vendor-caa/' 'wrong\.json:5:[0-9]+: .*/routes/0/devices.*vendor-caa'
 wrong "no JSON" 's/"may": /"may" /' 'wrong\.json:6:[0-9]+: '
 chmod 644 "$pki/secrets.json"
 wrong "secrets that others can read" 's/8080/8081/' '/routes/0/devices/0/secrets'

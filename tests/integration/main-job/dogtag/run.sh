@@ -83,7 +83,7 @@ for kind in P-256 P-384 RSA-2048; do
     openssl req -new -config "$pki/req.cnf" -key "$new_key" -subj "/O=Example/CN=$cn-p" \
         -addext "subjectAltName=DNS:$cn.example" -out "$k.csr"
     enrol "p10cr $kind" $kind kept -cmd p10cr -csr "$k.csr" -newkey "$new_key" \
-        -ref mast-2 -secret 'pass:another secret' &&
+        -ref mast-2 -secret 'pass:another secret, of mast 2' &&
         check "p10cr $kind: subjectAltName" grep -q "DNS:$cn.example" <(openssl x509 -in "$device_cert" -noout -text)
     one_at_the_ca "p10cr $kind" "$cn-p" 1
 done

@@ -54,7 +54,7 @@ mangled() {
 # ---- who asks ---------------------------------------------------------------------------------
 expect "wrong secret" badMessageCheck "${enrol_as[@]}" -ref mast-1 -secret pass:wrong
 expect "unknown reference" badMessageCheck "${enrol_as[@]}" -ref mast-77 -secret "pass:$secret"
-expect "reference of another route" badMessageCheck "${enrol_as[@]}" -ref lathe-1 -secret 'pass:not for masts'
+expect "reference of another route" badMessageCheck "${enrol_as[@]}" -ref lathe-1 -secret 'pass:not for masts, for lathes'
 # shellcheck disable=SC2046
 expect "unknown signer" signerNotTrusted "${enrol_as[@]}" $(by_cert stranger)
 # shellcheck disable=SC2046
