@@ -1,5 +1,7 @@
 #include "adapters/pkix/devices.h"
 
+#include <time.h>
+
 /* The last star is all that a mismatch goes back to, so the work is at most pattern times text. */
 bool reference_matches(const char *pattern, struct bytes text)
 {
@@ -51,6 +53,18 @@ bool devices_find_secret(const struct credentials *credentials, struct bytes ref
     return false;
 }
 
+/* A group that does not know the issuer can only say that; that the certificate is out of date is
+ * true for all of them, and is what its owner can mend. */
+static bool fail_expired(const struct certificate *leaf, struct failure *why)
+{
+    const time_t end = (time_t)certificate_not_after(leaf);
+    struct tm date;
+    gmtime_r(&end, &date);
+    return fail(why, REASON_SIGNER_UNKNOWN, "RFC 5280 6.1.3",
+                "the signer's certificate expired on %04d-%02d-%02d", date.tm_year + 1900,
+                date.tm_mon + 1, date.tm_mday);
+}
+
 bool devices_find_signer(const struct credentials *credentials, const struct certificate *leaf,
                          struct certificate *const *others, size_t other_count, int64_t now,
                          struct arena *arena, const struct device_group **group,
@@ -72,7 +86,11 @@ bool devices_find_signer(const struct credentials *credentials, const struct cer
         told = true;
     }
     *group = NULL;
-    return told ? false : fail(why, REASON_SIGNER_UNKNOWN, NULL, NULL);
+    if (!told)
+        return fail(why, REASON_SIGNER_UNKNOWN, NULL, NULL);
+    return why->reason != REASON_CERT_REVOKED && certificate_not_after(leaf) < now
+               ? fail_expired(leaf, why)
+               : false;
 }
 
 const struct device_group *devices_find_group(const struct credentials *credentials,
