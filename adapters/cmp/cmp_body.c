@@ -52,7 +52,8 @@ static struct bytes damaged_header(struct bytes octets)
         return BYTES_EMPTY;
     size_t prefix = octets.data[1] <= 0x80 ? 2 : 2 + (size_t)(octets.data[1] & 0x7f);
     struct bytes rest = bytes_slice(octets, prefix, octets.size);
-    return der_take(&rest, DER_SEQUENCE, &header) ? header.whole : BYTES_EMPTY;
+    return der_take(&rest, DER_SEQUENCE, &header) && der_is_sound(header.whole) ? header.whole
+                                                                                : BYTES_EMPTY;
 }
 
 static bool parse_body(struct cmp_decoding *decoding, struct failure *why)
@@ -75,17 +76,17 @@ static bool is_general_name(struct bytes tlv)
 static bool parse_header(struct cmp_decoding *decoding, struct failure *why)
 {
     struct cmp_header *header = &decoding->header;
-    if (!cmp_read(&cmp_header_shape, decoding->message.header, header, why))
-        return false;
-    if (!cmp_integer(header->pvno, &decoding->pvno))
-        return fail(why, REASON_UNSUPPORTED_VERSION, NULL, NULL);
+    bool whole = cmp_read(&cmp_header_shape, decoding->message.header, header, why);
     if (!is_general_name(header->sender) || !is_general_name(header->recipient)) {
         *header = (struct cmp_header){.pvno = BYTES_EMPTY}; /* nobody to answer to */
         return fail(why, REASON_BAD_DATA_FORMAT, "RFC 9810 5.1.1",
                     "sender and recipient must be of type GeneralName");
     }
     decoding->transaction_id = header->transaction_id;
-    return true;
+    if (!whole)
+        return false;
+    return cmp_integer(header->pvno, &decoding->pvno) ||
+           fail(why, REASON_UNSUPPORTED_VERSION, NULL, NULL);
 }
 
 bool cmp_parse(struct bytes octets, struct arena *arena, struct cmp_decoding *decoding,

@@ -46,6 +46,10 @@ static const struct row openers[] = {
     {"base64", 0, REASON_BAD_DATA_FORMAT, 0, 0, HTTP_400},
     {"body-unknown", 0, REASON_BAD_DATA_FORMAT, ERROR, BIT(5), SIGNED},
     {"sender-no-general-name", 0, REASON_BAD_DATA_FORMAT, 0, 0, HTTP_400},
+    {"pvno-9-octets", 0, REASON_UNSUPPORTED_VERSION, ERROR, BIT(22), SIGNED},
+    {"tid-no-octets", 0, REASON_BAD_DATA_FORMAT, ERROR, BIT(5), SIGNED},
+    {"sender-set-tid-no-octets", 0, REASON_BAD_DATA_FORMAT, 0, 0, HTTP_400},
+    {"sender-damaged", 0, REASON_BAD_DATA_FORMAT, 0, 0, HTTP_400},
     {"pvno-1", 0, REASON_UNSUPPORTED_VERSION, ERROR, BIT(22), BY_MAC},
     {"pvno-4", 0, REASON_UNSUPPORTED_VERSION, ERROR, BIT(22), BY_MAC},
     /* protection */
