@@ -123,7 +123,8 @@ static bool find_route(struct live *live)
     return live->route != NULL && live->authority != NULL;
 }
 
-static void alarm_row(struct live *live, const char *text)
+/* `detail` may be NULL. */
+static void alarm_row(struct live *live, const char *text, const char *detail)
 {
     if (live->engine->ports.log == NULL)
         return;
@@ -133,6 +134,7 @@ static void alarm_row(struct live *live, const char *text)
     log_text(line, "authority", live->row.authority);
     log_text(line, "state", state_word(live->row.state));
     log_text(line, "text", text);
+    log_text(line, "detail", detail);
     log_end(line);
 }
 
@@ -160,9 +162,11 @@ struct live *live_from_row(struct engine *engine, const struct transaction *row)
                   response_unpack(live->row.response, live->arena, &live->response, &why));
     if (sound)
         return live;
-    alarm_row(live, live->route == NULL       ? "its route is gone from the configuration"
-                    : live->authority == NULL ? "its authority is gone from the configuration"
-                                              : "its record in the store cannot be read");
+    alarm_row(live,
+              live->route == NULL       ? "its route is gone from the configuration"
+              : live->authority == NULL ? "its authority is gone from the configuration"
+                                        : "its record in the store cannot be read",
+              NULL);
     live_free(live);
     return NULL;
 }
@@ -288,18 +292,21 @@ static void committed(void *context, enum store_result result)
     }
     if (result == STORE_CONFLICT) {
         if (!insert)
-            alarm_row(live, "its record was changed by another process; what we knew is dropped");
+            alarm_row(live, "its record was changed by another process; what we knew is dropped",
+                      NULL);
         lost_race(live);
         live_free(live);
         return;
     }
+    const char *trouble = store_trouble(live->engine->ports.store, live->arena);
     if (insert) {
+        alarm_row(live, "the store refuses to write; the request is refused", trouble);
         refuse_all(live, REASON_SYSTEM_UNAVAIL,
                    "the gateway cannot store the request; try again later");
         live_free(live);
         return;
     }
-    alarm_row(live, "the store refuses to write; trying again");
+    alarm_row(live, "the store refuses to write; trying again", trouble);
     live->recommit_ms = engine_now_ms(live->engine) + RECOMMIT_MS;
     engine_wake_in(live->engine, RECOMMIT_MS);
 }
