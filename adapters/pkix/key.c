@@ -45,10 +45,10 @@ static EVP_PKEY *rsa_key(struct bytes modulus, struct bytes exponent)
     return key;
 }
 
-static bool is_positive(struct bytes integer)
+static bool is_odd_positive(struct bytes integer)
 {
     return integer.size > 0 && (integer.data[0] & 0x80) == 0 &&
-           (integer.size > 1 || integer.data[0] != 0);
+           (integer.data[integer.size - 1] & 1) != 0;
 }
 
 /* RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }      (RFC 8017 A.1.1) */
@@ -61,8 +61,10 @@ static EVP_PKEY *make_rsa(const struct spki *spki, const char *unused)
     struct bytes rest = sequence.content;
     if (!der_take(&rest, DER_INTEGER, &n) || !der_only(rest, DER_INTEGER, &e))
         return NULL;
-    if (!is_positive(n.content) || !is_positive(e.content) ||
+    if (!is_odd_positive(n.content) || !is_odd_positive(e.content) ||
         n.content.size > LIMIT_RSA_BITS / 8 + 1 || e.content.size > EXPONENT_OCTETS)
+        return NULL;
+    if (bytes_equal(e.content, BYTES_LITERAL("\1"))) /* everybody could sign */
         return NULL;
     return rsa_key(n.content, e.content);
 }
@@ -81,10 +83,19 @@ static const struct {
     {"1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1", "brainpoolP512r1"},
 };
 
+/* RFC 5480 2.2: uncompressed, or compressed. The point at infinity (00), for which everybody could
+ * sign, is no key. */
+static bool is_point(struct bytes key)
+{
+    return key.size > 1 && key.data[0] >= 2 && key.data[0] <= 4;
+}
+
 static EVP_PKEY *make_ec(const struct spki *spki, const char *unused)
 {
     (void)unused;
     size_t i = 0;
+    if (!is_point(spki->key))
+        return NULL;
     while (i < sizeof(curves) / sizeof(curves[0]) && !der_oid_is(spki->parameters, curves[i].oid))
         i++;
     if (i == sizeof(curves) / sizeof(curves[0]))

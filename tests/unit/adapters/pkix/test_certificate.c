@@ -162,6 +162,14 @@ static const struct bad_key bad_keys[] = {
      "3029300506032b6570032000d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f70751"},
     {"key: RSA with a negative modulus",
      "301a300d06092a864886f70d01010105000309003006020180020103"},
+    {"key: RSA with exponent 1", "301b300d06092a864886f70d0101010500030a0030070202"
+                                 "7fff"
+                                 "020101"},
+    {"key: RSA with an even exponent",
+     "301b300d06092a864886f70d0101010500030a00300702027fff020102"},
+    {"key: RSA with an even modulus", "301b300d06092a864886f70d0101010500030a00300702027ffe020103"},
+    {"key: EC point at infinity", "3019301306072a8648ce3d020106082a8648ce3d03010703020000"},
+    {"key: EC point in hybrid form", "3019301306072a8648ce3d020106082a8648ce3d03010703020006"},
     {"key: RSA without an exponent", "3018300d06092a864886f70d01010105000307003004020200ff"},
     {"key: EC curve by its parameters", "3011300b06072a8648ce3d0201300003020004"},
     {"key: EC point not on the curve",

@@ -1,5 +1,7 @@
 #include "tests/support/cases.h"
 
+#include <pthread.h>
+
 #include "tests/support/octets.h"
 #include "tests/support/pki.h"
 
@@ -440,8 +442,52 @@ static void trust_is_counted(void **state)
     trust_unref(NULL);
 }
 
+/* ---- from many threads at once --------------------------------------------------------------- */
+
+struct shared {
+    struct trust *trust;
+    struct certificate *leaf;
+    struct certificate *others[1];
+};
+
+static void *verify_often(void *context)
+{
+    struct shared *shared = context;
+    struct arena *own = arena_new();
+    struct failure why;
+    size_t good = 0;
+    for (int i = 0; i < 20; i++) {
+        struct trust *trust = trust_ref(shared->trust);
+        struct certificate *leaf = certificate_ref(shared->leaf);
+        good += trust_verify(trust, leaf, shared->others, 1, now, own, NULL, NULL, &why);
+        certificate_unref(leaf);
+        trust_unref(trust);
+    }
+    arena_free(own);
+    return good == 20 ? shared : NULL;
+}
+
+static void handles_are_shared_by_threads(void **state)
+{
+    (void)state;
+    enum { THREADS = 4 };
+    const char *const anchors[] = {"root", NULL};
+    struct shared shared = {pki_trust(case_arena(), anchors),
+                            pki_certificate(case_arena(), "leaf"),
+                            {pki_certificate(case_arena(), "inter")}};
+    pthread_t threads[THREADS];
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, verify_often, &shared), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        void *result;
+        assert_int_equal(pthread_join(threads[i], &result), 0);
+        assert_non_null(result);
+    }
+}
+
 int main(void)
 {
+    CASES_ADD(handles_are_shared_by_threads);
     CASES_ADD_ROWS(rows, path_row);
     CASES_ADD(the_path_need_not_be_wanted);
     CASES_ADD(a_crl_must_be_one);
