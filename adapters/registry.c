@@ -11,7 +11,7 @@ static const struct {
     const struct outbound_adapter *outbound;
 } adapters[PROTOCOL_COUNT] = {
     [PROTOCOL_CMP] = {&cmp_inbound, NULL},
-    [PROTOCOL_CMC] = {NULL, &cmc_outbound},
+    [PROTOCOL_CMC] = {&cmc_inbound, &cmc_outbound},
     [PROTOCOL_EST] = {NULL, NULL},
     [PROTOCOL_LOCAL] = {NULL, &local_outbound},
 };

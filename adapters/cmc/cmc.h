@@ -4,6 +4,7 @@
 
 #include "adapters/adapter.h"
 
+extern const struct inbound_adapter cmc_inbound;
 extern const struct outbound_adapter cmc_outbound;
 
 #endif
