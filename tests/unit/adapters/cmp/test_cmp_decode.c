@@ -136,6 +136,17 @@ static const struct row openers[] = {
     {"kur-subject", 0, REASON_BAD_CERT_TEMPLATE, KUP, BIT(19), SIGNED},
     {"kur-san-other", 0, REASON_BAD_CERT_TEMPLATE, KUP, BIT(19), SIGNED},
     {"kur-san-more", 0, REASON_BAD_CERT_TEMPLATE, KUP, BIT(19), SIGNED},
+    /* as Bouncy Castle encodes them */
+    {"bc-ir-pbm", 0, ACCEPTED, 0, 0, BY_MAC},
+    {"bc-ir-pbm-sha1", 0, REASON_BAD_ALG, ERROR, BIT(0), SIGNED},
+    {"bc-ir-pbm-sha1", CMP_LEGACY, ACCEPTED, 0, 0, BY_MAC},
+    {"bc-ir-pbmac1", 0, ACCEPTED, 0, 0, BY_MAC},
+    {"bc-p10cr-pbm", 0, ACCEPTED, 0, 0, BY_MAC},
+    {"bc-ir-ec", 0, ACCEPTED, 0, 0, SIGNED},
+    {"bc-cr-rsa", 0, ACCEPTED, 0, 0, SIGNED},
+    {"bc-cr-pss", 0, ACCEPTED, 0, 0, SIGNED},
+    {"bc-cr-ed25519", 0, ACCEPTED, 0, 0, SIGNED},
+    {"bc-cr-p521", 0, ACCEPTED, 0, 0, SIGNED},
 };
 
 /* Behind ir-mac, whose certificate was granted. */
