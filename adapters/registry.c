@@ -1,6 +1,7 @@
 #include "adapters/adapter.h"
 #include "adapters/cmc/cmc.h"
 #include "adapters/cmp/cmp.h"
+#include "adapters/est/est.h"
 #include "adapters/local/local.h"
 
 #include <stddef.h>
@@ -12,7 +13,7 @@ static const struct {
 } adapters[PROTOCOL_COUNT] = {
     [PROTOCOL_CMP] = {&cmp_inbound, NULL},
     [PROTOCOL_CMC] = {&cmc_inbound, &cmc_outbound},
-    [PROTOCOL_EST] = {NULL, NULL},
+    [PROTOCOL_EST] = {&est_inbound, &est_outbound},
     [PROTOCOL_LOCAL] = {NULL, &local_outbound},
 };
 

@@ -191,9 +191,11 @@ static bool limits_allow(const struct mac *mac, const struct mac_limits *limits,
         return fail(why, REASON_BAD_ALG, "RFC 9481 6.1.1",
                     "%lld iterations: %ld to %ld are accepted", (long long)mac->iterations,
                     limits->iterations_min, limits->iterations_max);
-    if (!limits->legacy && (digest_is_legacy(mac->owf) || digest_is_legacy(mac->digest)))
+    /* HMAC-SHA1 stays a sound MAC, and is what OpenSSL's client sends unless told otherwise; a secret
+     * hashed with SHA-1 alone is not worth as much. */
+    if (!limits->legacy && digest_is_legacy(mac->owf))
         return fail(why, REASON_BAD_ALG, "RFC 9481 6.1",
-                    "SHA-1 is not accepted in MAC protection; use SHA-256 and HMAC-SHA256");
+                    "SHA-1 is not accepted as one-way function of a MAC; use SHA-256");
     return true;
 }
 

@@ -10,7 +10,7 @@
 struct mac_limits {
     long iterations_min;
     long iterations_max;
-    bool legacy; /* SHA-1 and HMAC-SHA1 */
+    bool legacy; /* SHA-1 as one-way function (HMAC-SHA1 is always taken) */
 };
 
 /* Whether an AlgorithmIdentifier TLV names a MAC that this module knows by OID. */

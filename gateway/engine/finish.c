@@ -47,11 +47,13 @@ static void finish_revocation(struct live *live, struct response *response)
     live_conclude(live);
 }
 
-static void finish_granted(struct live *live, struct response *response)
+/* Delivered, or to be confirmed by the device. */
+static void await_device(struct live *live, struct response *response)
 {
     bool implicit = live->request.implicit_confirm && !confirm_needed(response);
     bool wait = live->request.can_confirm && !implicit;
     response->implicit_confirm = live->request.can_confirm && implicit;
+    live->decision = DECISION_NONE;
     keep_response(live, response);
     live_state(live, wait ? STATE_WAIT_CONFIRM : STATE_DONE);
     if (wait) {
@@ -76,9 +78,16 @@ void live_finish(struct live *live, struct response *response)
         live_commit(live, NULL, live_confirm_ourselves);
         return;
     } else {
-        finish_granted(live, response);
+        await_device(live, response);
     }
     live_conclude(live);
+}
+
+void live_deliver_again(struct live *live)
+{
+    struct response response = live->response;
+    if (any_granted(&response))
+        await_device(live, &response);
 }
 
 void live_pending(struct live *live, int64_t wait_until)

@@ -32,16 +32,14 @@ static bool same_request(const struct visit *visit, const struct transaction *ro
            bytes_equal(a->extensions, b->extensions) && bytes_equal(a->spki, b->spki);
 }
 
-/* A finished transaction is joined only while its delivery is in doubt: the device had no way to
- * say that it holds the certificate, and asks again within the window. */
+/* A finished transaction is joined only while its delivery is in doubt: the device did not say that
+ * it holds the certificate, and asks again within the window. */
 static bool delivery_in_doubt(const struct visit *visit, const struct transaction *row)
 {
     int64_t age = engine_now(visit->engine) - row->updated_at;
     switch (row->state) {
     case STATE_DONE:
-        return !visit->request.can_confirm || visit->request.implicit_confirm
-                   ? age <= visit->route->replay_window_s
-                   : false;
+        return !row_was_confirmed(row) && age <= visit->route->replay_window_s;
     case STATE_UNCONFIRMED:
         return age <= visit->route->replay_window_s;
     case STATE_ORPHAN:
@@ -126,14 +124,8 @@ static void join(struct visit *visit, const struct transaction *row)
         live_unregister(live);
     }
     live_adopt_visit(live, visit);
-    if (state_is_final(live->row.state) && visit->request.can_confirm &&
-        !visit->request.implicit_confirm) {
-        live->response.implicit_confirm = false;
-        live->row.response = response_pack(&live->response, live->arena);
-        live_state(live, STATE_WAIT_CONFIRM);
-        live->row.deadline = engine_now(engine) + live->route->confirm_wait_s;
-        live->row.wake_at = live->row.deadline;
-    }
+    if (state_is_final(live->row.state))
+        live_deliver_again(live);
     live_register(live);
     live_attach(live, visit);
 }

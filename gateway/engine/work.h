@@ -22,6 +22,8 @@ void live_conclude(struct live *live);
 /* Whether the visit's message is the one that opened the exchange. live may be NULL. */
 bool live_opened_by(const struct visit *visit, const struct live *live,
                     const struct transaction *row);
+/* Whether a device said of a row's transaction that it holds the certificate. */
+bool row_was_confirmed(const struct transaction *row);
 /* The same batch once more. */
 void live_recommit(struct live *live);
 void live_state(struct live *live, enum state state);
@@ -44,6 +46,8 @@ void live_hold_over(struct live *live);
 /* ---- finish.c: what an authority's final word leads to ---- */
 
 void live_finish(struct live *live, struct response *response);
+/* A device that started over gets what was issued, under its new request's terms. */
+void live_deliver_again(struct live *live);
 /* No trustworthy word came. */
 void live_unknown(struct live *live, const struct response *response);
 void live_pending(struct live *live, int64_t wait_until);

@@ -63,7 +63,7 @@ static const struct row openers[] = {
     {"mac-100001-iterations", 0, REASON_BAD_ALG, ERROR, BIT(0), SIGNED},
     {"mac-salt-7", 0, REASON_BAD_ALG, ERROR, BIT(0), SIGNED},
     {"mac-md5", CMP_LEGACY, REASON_BAD_ALG, ERROR, BIT(0), SIGNED},
-    {"mac-hmac-sha1", 0, REASON_BAD_ALG, ERROR, BIT(0), SIGNED},
+    {"mac-hmac-sha1", 0, ACCEPTED, 0, 0, BY_MAC},
     {"mac-hmac-sha1", CMP_LEGACY, ACCEPTED, 0, 0, BY_MAC},
     {"mac-dh", 0, REASON_WRONG_INTEGRITY, ERROR, BIT(12), SIGNED},
     {"mac-kem", 0, REASON_WRONG_INTEGRITY, ERROR, BIT(12), SIGNED},

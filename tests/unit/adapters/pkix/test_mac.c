@@ -43,7 +43,7 @@ struct message_row {
 };
 
 static const struct message_row messages[] = {
-    {"openssl-sha256", false},   {"openssl-sha256-hmac-sha1", true},
+    {"openssl-sha256", false},   {"openssl-sha256-hmac-sha1", false},
     {"openssl-sha1", true},      {"openssl-sha384", false},
     {"openssl-sha512", false},   {"bc-pbm-sha256", false},
     {"bc-pbm-sha512", false},    {"bc-pbm-sha1", true},
