@@ -13,6 +13,16 @@
 #define CRMF_SIGNED (FORM(SIGNATURE) | CRMF_INDIRECT)
 #define PKCS10_SIGNED (FORM(PKCS10) | FORM(PKCS10_BOUND))
 
+/* Which authorities take which operation; where one is not listed, nobody does. */
+static const uint32_t carriers[OPERATION_COUNT] = {
+    [OPERATION_ENROLL] = ANY_PROTOCOL,
+    [OPERATION_ENROLL_ADD] = ANY_PROTOCOL,
+    [OPERATION_UPDATE] = ANY_PROTOCOL,
+    /* rr as RA (RFC 9483 5.3.2); revokeRequest (RFC 10002 6.11), over EST by fullcmc alone. */
+    [OPERATION_REVOKE] = ANY_PROTOCOL,
+    [OPERATION_UNREVOKE] = ON(CMP), /* removeFromCRL; CMC has no word for it */
+};
+
 /* The ways an item can go, best first: the first row whose authority, POP form and facts fit
  * decides. A proof that was never checked fits no row. */
 static const struct {
@@ -111,16 +121,24 @@ static bool plan_item(const struct request *request, struct item *item,
     return fail(why, REASON_INTERNAL, NULL, NULL);
 }
 
+bool plan_carries(enum operation operation, const struct capabilities *authority)
+{
+    const bool enrols = operation_enrols(operation);
+    if (authority->protocol == PROTOCOL_EST && !enrols && !authority->full_cmc)
+        return false;
+    return (carriers[operation] >> authority->protocol & 1) != 0;
+}
+
 bool plan_request(struct request *request, const struct capabilities *authority,
                   struct failure *why)
 {
     for (size_t i = 0; i < request->item_count; i++)
         request->items[i].carriage = CARRIAGE_NONE;
-    if (!operation_enrols(request->operation))
+    if (!plan_carries(request->operation, authority))
         return fail(why, REASON_NO_OPERATION, NULL, NULL);
     if (request->item_count == 0)
-        return fail(why, REASON_BAD_REQUEST, "RFC 4211 3", "the message asks for no certificate");
-    for (size_t i = 0; i < request->item_count; i++) {
+        return fail(why, REASON_BAD_REQUEST, "RFC 4211 3", "the message names no certificate");
+    for (size_t i = 0; i < request->item_count && operation_enrols(request->operation); i++) {
         if (!plan_item(request, &request->items[i], authority, why))
             return false;
     }

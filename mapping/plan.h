@@ -22,7 +22,13 @@ struct capabilities {
     bool cms_sequence; /* CMC: processes requests wrapped in cmsSequence */
 };
 
-/* Sets `carriage` of every item. */
+/* Whether requests of this operation can go to the authority at all. What belongs to a transaction
+ * under way (confirm, poll, cancel) is no request, and what is answered from the configuration is
+ * the engine's. */
+bool plan_carries(enum operation operation, const struct capabilities *authority);
+
+/* Sets `carriage` of every item. A revocation has none: it names a certificate and proves nothing.
+ */
 bool plan_request(struct request *request, const struct capabilities *authority,
                   struct failure *why);
 

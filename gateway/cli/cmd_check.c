@@ -2,16 +2,17 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#include "gateway/cli/arrivals.h"
 #include "gateway/cli/cli.h"
 #include "gateway/cli/problems.h"
+#include "gateway/cli/request_kinds.h"
+#include "gateway/engine/receive.h"
 
 static void print_words(const char *lead, const char *word)
 {
     printf("%s%s", lead, word);
 }
 
-/* The operations of an arrival that the route allows, as words in one column. */
+/* The operations of a kind that the route allows, as words in one column. */
 static void print_operations(uint32_t operations)
 {
     char text[64] = "";
@@ -25,8 +26,8 @@ static void print_operations(uint32_t operations)
 }
 
 /* One line for each proof that can be carried, and one for all that cannot. */
-static void print_arrival(const struct arrival *arrival, uint32_t operations,
-                          const struct capabilities *authority)
+static void print_kind(const struct request_kind *kind, uint32_t operations,
+                       const struct capabilities *authority)
 {
     const char *refused[POP_FORM_COUNT];
     const char *reasons[POP_FORM_COUNT];
@@ -35,22 +36,22 @@ static void print_arrival(const struct arrival *arrival, uint32_t operations,
         const enum pop_form form = (enum pop_form)f;
         enum carriage carriage;
         struct failure why;
-        if (!arrival_can_have(arrival, form))
+        if (!request_kind_can_have(kind, form))
             continue;
-        if (!arrival_plan(arrival, form, authority, &carriage, &why)) {
+        if (!request_kind_plan(kind, form, authority, &carriage, &why)) {
             refused[refused_count] = pop_form_row(form)->word;
             reasons[refused_count++] = reason_row(why.reason)->word;
             continue;
         }
         const struct carriage_row *row = carriage_row(carriage);
         print_operations(operations);
-        printf("%-34s%-18s%s, %s\n", arrival->what, pop_form_row(form)->word,
+        printf("%-34s%-18s%s, %s\n", kind->what, pop_form_row(form)->word,
                pop_outcome_word(row->outcome), row->word);
     }
     if (refused_count == 0)
         return;
     print_operations(operations);
-    printf("%-34s%-18s", arrival->what, "refused:");
+    printf("%-34s%-18s", kind->what, "refused:");
     for (size_t i = 0; i < refused_count; i++) {
         print_words(i == 0 ? "" : ", ", refused[i]);
         printf(" (%s)", reasons[i]);
@@ -58,8 +59,8 @@ static void print_arrival(const struct arrival *arrival, uint32_t operations,
     putchar('\n');
 }
 
-/* Operations that are allowed, but that no way to the authority carries. */
-static void print_uncarried(const struct route_config *route)
+/* The operations that are allowed besides enrolment. */
+static void print_others(const struct route_config *route, const struct capabilities *authority)
 {
     for (unsigned o = 0; o < OPERATION_COUNT; o++) {
         const enum operation operation = (enum operation)o;
@@ -67,7 +68,12 @@ static void print_uncarried(const struct route_config *route)
             operation_enrols(operation))
             continue;
         print_operations(1u << o);
-        printf("%-34s%-18s(%s)\n", "any", "refused:", reason_row(REASON_NO_OPERATION)->word);
+        if (support_offers(operation))
+            printf("%-34s%s\n", "any", "answered from the configuration");
+        else if (plan_carries(operation, authority))
+            printf("%-34s%s\n", "any", "carried");
+        else
+            printf("%-34s%-18s(%s)\n", "any", "refused:", reason_row(REASON_NO_OPERATION)->word);
     }
 }
 
@@ -78,13 +84,13 @@ static void print_route(const struct config *config, const struct route_config *
            protocol_word(authority->capabilities.protocol));
     printf("    %-18s%-34s%-18s%s\n", "operation", "request", "proof", "outcome, carriage");
     size_t count;
-    const struct arrival *arrivals = arrival_rows(&count);
+    const struct request_kind *kinds = request_kinds(&count);
     for (size_t a = 0; a < count; a++) {
-        const uint32_t operations = arrivals[a].operations & route->operations;
-        if ((route->protocols >> arrivals[a].inbound & 1) != 0 && operations != 0)
-            print_arrival(&arrivals[a], operations, &authority->capabilities);
+        const uint32_t operations = kinds[a].operations & route->operations;
+        if ((route->protocols >> kinds[a].inbound & 1) != 0 && operations != 0)
+            print_kind(&kinds[a], operations, &authority->capabilities);
     }
-    print_uncarried(route);
+    print_others(route, &authority->capabilities);
 }
 
 static int check(const char *path)

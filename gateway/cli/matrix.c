@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-#include "gateway/cli/arrivals.h"
+#include "gateway/cli/request_kinds.h"
 #include "mapping/codes.h"
 #include "mapping/model/limits.h"
 
@@ -30,12 +30,12 @@ static const char **add_row(struct matrix_table *table)
 
 /* ---- the plan ------------------------------------------------------------------------------- */
 
-static const char *plan_cell(struct arena *arena, const struct arrival *arrival, enum pop_form form,
-                             const struct capabilities *authority)
+static const char *plan_cell(struct arena *arena, const struct request_kind *kind,
+                             enum pop_form form, const struct capabilities *authority)
 {
     struct failure why;
     enum carriage carriage;
-    if (!arrival_plan(arrival, form, authority, &carriage, &why))
+    if (!request_kind_plan(kind, form, authority, &carriage, &why))
         return arena_printf(arena, "refused: %s", reason_row(why.reason)->word);
     const struct carriage_row *row = carriage_row(carriage);
     return arena_printf(arena, "%s, %s", row->word, pop_outcome_word(row->outcome));
@@ -67,17 +67,17 @@ static struct matrix_table *plan_table(struct arena *arena)
     for (size_t c = 0; c < AUTHORITIES; c++)
         add_column(table, authorities[c].column);
     size_t count;
-    const struct arrival *arrivals = arrival_rows(&count);
+    const struct request_kind *kinds = request_kinds(&count);
     for (size_t a = 0; a < count; a++) {
         for (unsigned form = 0; form < POP_FORM_COUNT; form++) {
-            if (!arrival_can_have(&arrivals[a], (enum pop_form)form))
+            if (!request_kind_can_have(&kinds[a], (enum pop_form)form))
                 continue;
             const char **cells = add_row(table);
-            cells[0] = arrivals[a].what;
+            cells[0] = kinds[a].what;
             cells[1] = pop_form_row((enum pop_form)form)->word;
             for (size_t c = 0; c < AUTHORITIES; c++)
                 cells[2 + c] =
-                    plan_cell(arena, &arrivals[a], (enum pop_form)form, &authorities[c].authority);
+                    plan_cell(arena, &kinds[a], (enum pop_form)form, &authorities[c].authority);
         }
     }
     return table;

@@ -1,7 +1,9 @@
 #include "gateway/config/build.h"
 
+#include "adapters/pkix/der.h"
 #include "adapters/pkix/names.h"
 #include "adapters/pkix/privilege.h"
+#include "gateway/keys/keys.h"
 
 static const char **names_of_listeners(struct arena *arena, const struct config *config)
 {
@@ -113,6 +115,22 @@ static void build_rights(const struct section *may, struct route_config *route)
         section_texts(may, "subject_alt_names", &route->alternative_name_count);
 }
 
+static struct bytes load_csr_attributes(const struct section *section)
+{
+    const char *path = section_path(section, "csr_attributes");
+    struct bytes octets = BYTES_EMPTY;
+    struct failure why;
+    struct der sequence;
+    if (path == NULL)
+        return octets;
+    if (!keys_load_octets(path, section->source->arena, &octets, &why))
+        report_failure(section, "csr_attributes", &why);
+    else if (!der_only(octets, DER_SEQUENCE, &sequence) || !der_is_sound(octets))
+        section_error(section, "csr_attributes", "the file does not hold CsrAttrs in DER (%s)",
+                      path);
+    return octets;
+}
+
 static void build_route(const struct section *section, struct config *config,
                         struct route_config *route, struct route_devices *devices)
 {
@@ -120,6 +138,7 @@ static void build_route(const struct section *section, struct config *config,
     *route = (struct route_config){
         .name = section_text(section, "name"),
         .profile = section_text(section, "profile"),
+        .csr_attributes = load_csr_attributes(section),
         .hold_ms = section_number(section, "hold_ms"),
         .replay_window_s = section_number(section, "replay_window_s"),
         .confirm_wait_s = section_number(section, "confirm_wait_s"),

@@ -6,6 +6,12 @@
 #include "gateway/keys/keys.h"
 #include "mapping/model/limits.h"
 
+bool keys_load_octets(const char *path, struct arena *arena, struct bytes *octets,
+                      struct failure *why)
+{
+    return file_read(path, LIMIT_CONFIG_OCTETS, arena, octets, why);
+}
+
 void certificate_list_clear(struct certificate_list *list)
 {
     for (size_t i = 0; i < list->count; i++)

@@ -7,6 +7,10 @@
 
 #include "adapters/pkix/credentials.h"
 
+/* A whole file as it is, in the arena. */
+bool keys_load_octets(const char *path, struct arena *arena, struct bytes *octets,
+                      struct failure *why);
+
 /* ---- certificates --------------------------------------------------------------------------- */
 
 struct certificate_list {

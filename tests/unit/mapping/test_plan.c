@@ -281,20 +281,67 @@ static void one_bad_item_refuses_all(void **state)
     assert_int_equal(why.reason, REASON_POP_CARRIER_INDIRECT);
 }
 
-static void only_enrolments_are_carried(void **state)
+static const struct {
+    enum operation operation;
+    bool cmp, cmc, est, fullcmc, local;
+} carried[] = {
+    {OPERATION_ENROLL, true, true, true, true, true},
+    {OPERATION_ENROLL_ADD, true, true, true, true, true},
+    {OPERATION_UPDATE, true, true, true, true, true},
+    {OPERATION_REVOKE, true, true, false, true, true},
+    {OPERATION_UNREVOKE, true, false, false, false, false},
+    {OPERATION_CONFIRM, false, false, false, false, false},
+    {OPERATION_POLL, false, false, false, false, false},
+    {OPERATION_CANCEL, false, false, false, false, false},
+    {OPERATION_CA_CERTS, false, false, false, false, false},
+    {OPERATION_ROOT_UPDATE, false, false, false, false, false},
+    {OPERATION_GET_CRL, false, false, false, false, false},
+    {OPERATION_GET_CERT, false, false, false, false, false},
+    {OPERATION_TEMPLATE, false, false, false, false, false},
+    {OPERATION_SUPPORT, false, false, false, false, false},
+};
+
+static void check_carried(enum operation operation, enum protocol protocol, int can, bool expected)
+{
+    struct item item = {.format = ITEM_PKCS10,
+                        .pop_form = POP_FORM_PKCS10,
+                        .pop_verdict = POP_VERIFIED,
+                        .old_serial = BYTES_LITERAL("\x05")};
+    struct request request = {.operation = operation, .items = &item, .item_count = 1};
+    struct capabilities authority = capabilities(protocol, can);
+    struct failure why;
+    assert_int_equal(plan_carries(operation, &authority), expected);
+    assert_int_equal(plan_request(&request, &authority, &why), expected);
+    if (!expected)
+        assert_int_equal(why.reason, REASON_NO_OPERATION);
+}
+
+static void operations_are_carried_where_they_have_words(void **state)
 {
     (void)state;
-    for (unsigned o = 0; o < OPERATION_COUNT; o++) {
-        struct item item = {
-            .format = ITEM_PKCS10, .pop_form = POP_FORM_PKCS10, .pop_verdict = POP_VERIFIED};
-        struct request request = {.operation = (enum operation)o, .items = &item, .item_count = 1};
-        struct capabilities authority = capabilities(PROTOCOL_CMC, ALL);
-        struct failure why;
-        bool enrols = o == OPERATION_ENROLL || o == OPERATION_ENROLL_ADD || o == OPERATION_UPDATE;
-        assert_int_equal(plan_request(&request, &authority, &why), enrols);
-        if (!enrols)
-            assert_int_equal(why.reason, REASON_NO_OPERATION);
+    assert_int_equal(sizeof(carried) / sizeof(carried[0]), OPERATION_COUNT);
+    for (size_t i = 0; i < OPERATION_COUNT; i++) {
+        enum operation operation = carried[i].operation;
+        check_carried(operation, PROTOCOL_CMP, P10CR, carried[i].cmp);
+        check_carried(operation, PROTOCOL_CMC, RA_POP, carried[i].cmc);
+        check_carried(operation, PROTOCOL_EST, RA_POP, carried[i].est);
+        check_carried(operation, PROTOCOL_EST, FULL_CMC, carried[i].fullcmc);
+        check_carried(operation, PROTOCOL_LOCAL, 0, carried[i].local);
     }
+}
+
+static void a_revocation_needs_no_proof(void **state)
+{
+    (void)state;
+    struct item item = {.old_serial = BYTES_LITERAL("\x05"), .pop_verdict = POP_UNCHECKED};
+    struct request request = {.operation = OPERATION_REVOKE, .items = &item, .item_count = 1};
+    struct capabilities authority = capabilities(PROTOCOL_CMC, 0);
+    struct failure why;
+    assert_true(plan_request(&request, &authority, &why));
+    assert_int_equal(item.carriage, CARRIAGE_NONE);
+    request.item_count = 0;
+    assert_false(plan_request(&request, &authority, &why));
+    assert_int_equal(why.reason, REASON_BAD_REQUEST);
 }
 
 static void a_message_without_items_is_refused(void **state)
@@ -317,7 +364,8 @@ int main(void)
         cmocka_unit_test(equal_ids_cannot_share_a_pki_data),
         cmocka_unit_test(id_0_passes_only_alone),
         cmocka_unit_test(one_bad_item_refuses_all),
-        cmocka_unit_test(only_enrolments_are_carried),
+        cmocka_unit_test(operations_are_carried_where_they_have_words),
+        cmocka_unit_test(a_revocation_needs_no_proof),
         cmocka_unit_test(a_message_without_items_is_refused),
     };
     enum { OTHERS = sizeof(others) / sizeof(others[0]) };

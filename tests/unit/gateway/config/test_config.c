@@ -176,6 +176,10 @@ static const struct row {
      "/routes/0/devices/1/issuer", "the file cannot be read", false},
     {"CRL that is none", "'issuer': 'ca.pem'", "'issuer': 'ca.pem', 'crl': 'ra.pem'", 9, 72,
      "/routes/0/devices/1/crl", "the file holds no revocation list", false},
+    {"CsrAttrs that are none", "'authority'", "'csr_attributes': 'token', 'authority'", 8, 61,
+     "/routes/0/csr_attributes", "the file does not hold CsrAttrs in DER", false},
+    {"CsrAttrs that are not there", "'authority'", "'csr_attributes': 'none', 'authority'", 8, 61,
+     "/routes/0/csr_attributes", "the file cannot be read", false},
     {"signer that has expired", "'authority'",
      "'signer': {'certificate': 'old.pem', 'key': 'old.key'}, 'authority'", 8, 69,
      "/routes/0/signer/certificate", "the certificate has expired", false},
@@ -270,6 +274,7 @@ static int make_folder(void **state)
     write_file("more.json", "{\"tower-1\": \"0123456789abcdef\"}", 0600);
     write_file("open.json", "{\"mast-1\": \"0123456789abcdef\"}", 0644);
     write_file("short.json", "{\"mast-1\": \"0123456789abcde\"}", 0600);
+    write_file("attributes", "\x30\x05\x06\x03\x2a\x03\x04", 0600);
     write_file("token", "gateway\n", 0600);
     write_file("basic", "gateway:pass word\n", 0600);
     return 0;
@@ -404,7 +409,7 @@ static void devices_of_a_route_are_one_group(void **state)
             "[{'secrets': 'secrets.json', 'reference': ['mast-*']}, {'secrets': 'more.json'}, "
             "{'issuer': 'ca.pem'}, {'issuer': ['ra.pem'], 'crl_required': false}], "
             "'ca_pubs': 'ca.pem', 'legacy': true, 'mac_iterations_max': 500, 'skew_s': 0, "
-            "'any_ra': true");
+            "'any_ra': true, 'csr_attributes': 'attributes'");
     struct config *config = load(text, &report);
     assert_non_null(config);
     const struct device_group *group = &config->listeners[0].credentials.groups[0];
@@ -424,6 +429,7 @@ static void devices_of_a_route_are_one_group(void **state)
     assert_int_equal(group->options.mac_iterations_min, 100);
     assert_int_equal(group->options.mac_iterations_max, 500);
     assert_int_equal(group->options.skew_s, 0);
+    assert_true(bytes_equal_text(config->routes[0].csr_attributes, "\x30\x05\x06\x03\x2a\x03\x04"));
     config_unref(config);
 }
 
