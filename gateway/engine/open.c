@@ -32,14 +32,13 @@ static bool same_request(const struct visit *visit, const struct transaction *ro
            bytes_equal(a->extensions, b->extensions) && bytes_equal(a->spki, b->spki);
 }
 
-/* A finished transaction is joined only while its delivery is in doubt: the device did not say that
- * it holds the certificate, and asks again within the window. */
+/* A finished transaction is joined for as long as its delivery is in doubt: within the window the
+ * last answer may have been lost, even that to a confirmation. */
 static bool delivery_in_doubt(const struct visit *visit, const struct transaction *row)
 {
     int64_t age = engine_now(visit->engine) - row->updated_at;
     switch (row->state) {
     case STATE_DONE:
-        return !row_was_confirmed(row) && age <= visit->route->replay_window_s;
     case STATE_UNCONFIRMED:
         return age <= visit->route->replay_window_s;
     case STATE_ORPHAN:

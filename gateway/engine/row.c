@@ -41,13 +41,6 @@ bool live_opened_by(const struct visit *visit, const struct live *live,
     return bytes_equal(visit->claim.digest, opening);
 }
 
-bool row_was_confirmed(const struct transaction *row)
-{
-    struct pack_reader r = pack_reader(row->call, MEMORY_VERSION);
-    pack_read_bytes(&r);
-    return row->inbound != PROTOCOL_EST && pack_read_number(&r) == DECISION_ACCEPTED;
-}
-
 static const char *read_text(struct pack_reader *r, struct arena *arena)
 {
     struct bytes text = pack_read_bytes(r);

@@ -22,8 +22,6 @@ void live_conclude(struct live *live);
 /* Whether the visit's message is the one that opened the exchange. live may be NULL. */
 bool live_opened_by(const struct visit *visit, const struct live *live,
                     const struct transaction *row);
-/* Whether a device said of a row's transaction that it holds the certificate. */
-bool row_was_confirmed(const struct transaction *row);
 /* The same batch once more. */
 void live_recommit(struct live *live);
 void live_state(struct live *live, enum state state);
