@@ -258,11 +258,13 @@ bool signature_verify(EVP_PKEY *key, struct bytes algorithm, struct bytes data,
 static bool run_signing(EVP_MD_CTX *context, struct bytes data, struct arena *arena,
                         struct bytes *signature)
 {
-    size_t size = 0;
-    if (EVP_DigestSign(context, NULL, &size, data.data, data.size) != 1)
+    size_t room = 0;
+    if (EVP_DigestSign(context, NULL, &room, data.data, data.size) != 1)
         return false;
-    uint8_t *octets = arena_alloc(arena, size);
-    if (EVP_DigestSign(context, octets, &size, data.data, data.size) != 1)
+    size_t size = room;
+    uint8_t *octets = arena_alloc(arena, room);
+    /* ECDSA of OpenSSL 3.0, out of memory, reports success and a size of 2^32 - 1. */
+    if (EVP_DigestSign(context, octets, &size, data.data, data.size) != 1 || size > room)
         return false;
     *signature = bytes_of(octets, size);
     return true;
