@@ -137,6 +137,7 @@ static const struct cause causes[] = {
     {X509_V_ERR_CA_MD_TOO_WEAK, "%s is signed with a weak digest (SHA-1 or MD5)"},
     {X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, "the key of the issuer of %s cannot be used"},
     {X509_V_ERR_UNABLE_TO_GET_CRL, "no CRL tells whether %s is revoked"},
+    {X509_V_ERR_DIFFERENT_CRL_SCOPE, "no CRL tells whether %s is revoked"},
     {X509_V_ERR_CRL_HAS_EXPIRED, "the CRL that would tell whether %s is revoked is out of date"},
     {X509_V_ERR_CRL_NOT_YET_VALID,
      "the CRL that would tell whether %s is revoked is not valid yet"},
@@ -215,10 +216,10 @@ static int judge_crl_strictly(int good, X509_STORE_CTX *context)
 static int judge_crl_mildly(int good, X509_STORE_CTX *context)
 {
     int error = X509_STORE_CTX_get_error(context);
-    if (!good && (error == X509_V_ERR_UNABLE_TO_GET_CRL || error == X509_V_ERR_CRL_HAS_EXPIRED ||
-                  error == X509_V_ERR_CRL_NOT_YET_VALID))
-        return 1;
-    return good;
+    bool tells_nothing =
+        error == X509_V_ERR_UNABLE_TO_GET_CRL || error == X509_V_ERR_CRL_HAS_EXPIRED ||
+        error == X509_V_ERR_CRL_NOT_YET_VALID || error == X509_V_ERR_DIFFERENT_CRL_SCOPE;
+    return good || tells_nothing;
 }
 
 static bool path_prepare(struct path *path, const struct trust *trust, X509 *leaf, int64_t now)
