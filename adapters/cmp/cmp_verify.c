@@ -218,7 +218,8 @@ static bool verify_signature(const struct evidence *evidence, struct bytes extra
     if (!devices_have_trust(evidence->credentials))
         return fail(why, REASON_WRONG_INTEGRITY, "RFC 9483 3.5",
                     "no signatures are accepted here; use the shared secret");
-    if (!collect(evidence, extra_certs, &candidates, why))
+    if (!signature_is_known(evidence->header->protection_alg, why) ||
+        !collect(evidence, extra_certs, &candidates, why))
         return false;
     add_anchors(evidence->credentials, &candidates, evidence->header);
     if (candidates.count == 0)

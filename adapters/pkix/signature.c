@@ -233,6 +233,12 @@ static bool policy_allows(const struct scheme *scheme, EVP_PKEY *key, bool allow
     return key_is_strong(key, REASON_BAD_ALG, why);
 }
 
+bool signature_is_known(struct bytes algorithm, struct failure *why)
+{
+    struct scheme scheme;
+    return read_scheme(algorithm, &scheme, why);
+}
+
 bool signature_verify(EVP_PKEY *key, struct bytes algorithm, struct bytes data,
                       struct bytes signature, bool allow_sha1, struct failure *why)
 {

@@ -13,6 +13,9 @@
 bool signature_verify(EVP_PKEY *key, struct bytes algorithm, struct bytes data,
                       struct bytes signature, bool allow_sha1, struct failure *why);
 
+/* Whether signature_verify knows the algorithm at all; for a peer whose key is not known yet. */
+bool signature_is_known(struct bytes algorithm, struct failure *why);
+
 /* digest NULL: the customary one of the key (SHA-256 for RSA and P-256, SHA-384 for P-384, ...;
  * none for EdDSA and ML-DSA). Gives AlgorithmIdentifier TLV and signature octets. */
 bool signature_sign(EVP_PKEY *key, const char *digest, struct bytes data, struct arena *arena,

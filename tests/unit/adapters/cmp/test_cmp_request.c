@@ -179,11 +179,11 @@ static void an_ra_may_vouch(void **state)
 static void an_update_is_filled_from_the_old_certificate(void **state)
 {
     (void)state;
-    static const char *const names[] = {"kur", "kur-no-subject"};
+    static const char *const names[] = {"kur", "kur-no-subject", "kur-subject-absent"};
     struct certificate *old = NULL;
     struct failure why;
     assert_true(certificate_parse(vector("device"), &old, &why));
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         const struct item *item = &taken(names[i])->request.items[0];
         struct der list, extension;
         assert_true(bytes_equal(item->subject, certificate_subject(old)));
