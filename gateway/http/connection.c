@@ -133,6 +133,8 @@ static int64_t deadline(const struct http_connection *connection)
         return earlier(began + limits->header_ms, next_read);
     case PHASE_BODY:
         return earlier(began + limits->body_ms, next_read);
+    case PHASE_WRITING:
+        return began + limits->write_ms;
     case PHASE_LINGER:
         return began + limits->linger_ms;
     case PHASE_WAITING:
@@ -154,7 +156,7 @@ static void time_is_up(struct http_connection *connection)
         http_connection_refused(connection, 0, &why);
     }
     if (connection->phase == PHASE_IDLE && connection->out.size == 0)
-        http_connection_finish(connection);
+        connection->kind->drain(connection->session);
     else
         http_connection_break(connection);
 }
@@ -239,9 +241,18 @@ static bool flush(struct http_connection *connection)
     return true;
 }
 
+static bool speaks_h2(SSL *ssl)
+{
+    const unsigned char *name;
+    unsigned size = 0;
+    if (ssl != NULL)
+        SSL_get0_alpn_selected(ssl, &name, &size);
+    return size == 2 && memcmp(name, "h2", 2) == 0;
+}
+
 static void begin_session(struct http_connection *connection)
 {
-    connection->kind = &h1_session;
+    connection->kind = speaks_h2(connection->ssl) ? &h2_session : &h1_session;
     connection->session = connection->kind->open(connection);
     connection->has_unread = connection->ssl != NULL;
     http_connection_phase(connection, PHASE_FIRST);

@@ -21,6 +21,7 @@ enum phase {
     PHASE_HEADER,  /* the end of a header */
     PHASE_BODY,    /* the end of a body */
     PHASE_WAITING, /* our own answer */
+    PHASE_WRITING, /* the peer's leave to send the answer (HTTP/2) */
     PHASE_LINGER,  /* the peer's close, behind our last octet */
 };
 

@@ -19,6 +19,16 @@ struct http_exchange *exchange_new(struct http_connection *connection)
     return exchange;
 }
 
+void exchange_set_path(struct http_exchange *exchange, struct bytes path)
+{
+    uint8_t *to = arena_alloc(exchange->arena, path.size);
+    size_t size = 0;
+    for (size_t i = 0; i < path.size; i++)
+        if (path.data[i] != '/' || size == 0 || to[size - 1] != '/')
+            to[size++] = path.data[i];
+    exchange->message.path = bytes_of(to, size);
+}
+
 static void free_exchange(struct http_exchange *exchange)
 {
     buffer_clear(&exchange->body);

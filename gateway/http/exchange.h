@@ -14,6 +14,7 @@ struct http_exchange {
     struct http_exchange *previous, *next; /* in the server's list, once dispatched */
     struct http_server *server;            /* NULL: it was freed */
     struct http_connection *connection;    /* NULL: the client has gone */
+    void *stream;                          /* HTTP/2: which of the connection's */
     struct arena *arena;
     struct buffer body;
     struct message message;
@@ -22,6 +23,8 @@ struct http_exchange {
 };
 
 struct http_exchange *exchange_new(struct http_connection *connection);
+/* Several slashes in a row become one: a URL joined from "http://ra/" and "/pkix/" is common. */
+void exchange_set_path(struct http_exchange *exchange, struct bytes path);
 /* The request is whole: fills what TLS knows and calls the handler, which may answer at once. */
 void exchange_dispatch(struct http_exchange *exchange);
 /* The client has gone. Frees it, unless the handler still has it. */

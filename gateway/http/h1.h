@@ -25,6 +25,11 @@ struct h1_refusal {
 bool h1_refuse(struct h1_refusal *refusal, int status, const char *clause, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* What HTTP/2 judges alike: the methods that are served, and the target's path and query. */
+bool h1_check_method(struct bytes method, struct h1_refusal *refusal);
+bool h1_split_target(struct bytes target, struct bytes *path, struct bytes *query,
+                     struct h1_refusal *refusal);
+
 /* Input begins where a request begins and grows from call to call; *scanned is 0 at first. DONE:
  * the header with its empty line is the first *size octets. */
 enum h1_result h1_find_header(struct bytes input, size_t *scanned, size_t *size,
@@ -61,6 +66,11 @@ void h1_body_begin(struct h1_body *body, const struct h1_header *header);
  * while *input is not empty. DONE: the body ends before *input; *piece may hold its last part. */
 enum h1_result h1_body_next(struct h1_body *body, struct bytes *input, struct bytes *piece,
                             struct h1_refusal *refusal);
+
+enum { H1_DATE_TEXT = 64 };
+
+/* The value of a Date field; NULL for a time beyond all calendars. */
+const char *h1_date(char text[H1_DATE_TEXT], int64_t now);
 
 struct h1_answer {
     int minor;         /* of the request: EST clients exist that reject any other */

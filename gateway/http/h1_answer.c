@@ -1,6 +1,7 @@
 #include "gateway/http/h1.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <time.h>
 
 static const struct {
@@ -58,7 +59,7 @@ static void write_field(struct buffer *out, const char *name, const char *value)
 }
 
 /* RFC 9110 5.6.7: IMF-fixdate, in English whatever the locale. */
-static void write_date(struct buffer *out, int64_t now)
+const char *h1_date(char text[H1_DATE_TEXT], int64_t now)
 {
     static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -66,10 +67,11 @@ static void write_date(struct buffer *out, int64_t now)
     time_t seconds = (time_t)now;
     struct tm utc;
     if (gmtime_r(&seconds, &utc) == NULL)
-        return;
-    buffer_printf(out, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[utc.tm_wday],
-                  utc.tm_mday, months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min,
-                  utc.tm_sec);
+        return NULL;
+    snprintf(text, H1_DATE_TEXT, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[utc.tm_wday],
+             utc.tm_mday, months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min,
+             utc.tm_sec);
+    return text;
 }
 
 /* RFC 9112 9.3: a 1.1 client is told of an end, a 1.0 client of a connection that stays. */
@@ -83,9 +85,10 @@ static void write_connection(struct buffer *out, const struct h1_answer *answer)
 
 void h1_write_answer(struct buffer *out, const struct h1_answer *answer, const struct reply *reply)
 {
+    char date[H1_DATE_TEXT];
     struct bytes body = reply->content_type == NULL ? BYTES_EMPTY : reply->body;
     buffer_printf(out, "HTTP/1.%d %d %s\r\n", answer->minor, reply->status, phrase(reply->status));
-    write_date(out, answer->now);
+    write_field(out, "Date", h1_date(date, answer->now));
     write_field(out, "Content-Type", reply->content_type);
     if (reply->status != 204) /* RFC 9110 8.6 */
         buffer_printf(out, "Content-Length: %zu\r\n", body.size);

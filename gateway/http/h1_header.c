@@ -126,12 +126,11 @@ static bool read_version(struct bytes version, struct h1_header *header, struct 
     return true;
 }
 
-static bool read_method(struct bytes method, struct h1_header *header, struct h1_refusal *refusal)
+bool h1_check_method(struct bytes method, struct h1_refusal *refusal)
 {
     static const char *const methods[] = {"GET", "HEAD", "POST"};
     if (!is_token(method))
         return h1_refuse(refusal, 400, "RFC 9112 3.1", "the request does not begin with a method");
-    header->method = method;
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
         if (bytes_equal_text(method, methods[i]))
             return true;
@@ -158,7 +157,8 @@ static bool strip_authority(struct bytes *target, struct h1_refusal *refusal)
     return h1_refuse(refusal, 400, "RFC 9112 3.2", "the request target must begin with /");
 }
 
-static bool read_target(struct bytes target, struct h1_header *header, struct h1_refusal *refusal)
+bool h1_split_target(struct bytes target, struct bytes *path, struct bytes *query,
+                     struct h1_refusal *refusal)
 {
     if (target.size > LIMIT_HTTP_PATH_OCTETS)
         return h1_refuse(refusal, 414, "RFC 9112 3", "the request target is too long");
@@ -168,11 +168,12 @@ static bool read_target(struct bytes target, struct h1_header *header, struct h1
                              "the request target has a character that must be percent-encoded");
     if ((target.size == 0 || target.data[0] != '/') && !strip_authority(&target, refusal))
         return false;
-    header->path = target;
-    if (take_until(&target, '?', &header->path))
-        header->query = target;
-    if (header->path.size == 0)
-        header->path = BYTES_LITERAL("/");
+    *path = target;
+    *query = BYTES_EMPTY;
+    if (take_until(&target, '?', path))
+        *query = target;
+    if (path->size == 0)
+        *path = BYTES_LITERAL("/");
     return true;
 }
 
@@ -183,8 +184,9 @@ static bool read_request_line(struct bytes line, struct h1_header *header,
     if (!take_until(&line, ' ', &method) || !take_until(&line, ' ', &target))
         return h1_refuse(refusal, 400, "RFC 9112 3",
                          "the request line is not METHOD TARGET HTTP/1.x with single spaces");
-    return read_version(line, header, refusal) && read_method(method, header, refusal) &&
-           read_target(target, header, refusal);
+    header->method = method;
+    return read_version(line, header, refusal) && h1_check_method(method, refusal) &&
+           h1_split_target(target, &header->path, &header->query, refusal);
 }
 
 /* ---- the fields ---------------------------------------------------------------------------- */

@@ -93,23 +93,12 @@ static void refuse(struct h1_session *session, const struct h1_refusal *refusal)
 
 /* ---- requests ------------------------------------------------------------------------------ */
 
-/* Several slashes in a row become one: a URL joined from "http://ra/" and "/pkix/" is common. */
-static struct bytes single_slashes(struct arena *arena, struct bytes path)
-{
-    uint8_t *to = arena_alloc(arena, path.size);
-    size_t size = 0;
-    for (size_t i = 0; i < path.size; i++)
-        if (path.data[i] != '/' || size == 0 || to[size - 1] != '/')
-            to[size++] = path.data[i];
-    return bytes_of(to, size);
-}
-
 static void fill_message(struct h1_session *session)
 {
     const struct h1_header *header = &session->header;
     struct message *message = &session->exchange->message;
     message->method = header->method;
-    message->path = single_slashes(session->exchange->arena, header->path);
+    exchange_set_path(session->exchange, header->path);
     message->query = header->query;
     message->content_type = header->content_type;
     message->accept = header->accept;

@@ -1,4 +1,4 @@
-/* A protocol on a connection: HTTP/1.x, later HTTP/2.
+/* A protocol on a connection: HTTP/1.x or HTTP/2.
  *
  * Three things are kept apart: the connection (connection.h: octets, TLS, times), the session
  * (this: octets to requests and answers to octets) and the exchange (exchange.h: one request that
@@ -17,7 +17,8 @@ struct session_kind {
     void (*received)(void *session, struct bytes octets);
     /* The peer will send nothing more. */
     void (*ended)(void *session);
-    /* Everything written so far has left. True if that made the session go on. */
+    /* Everything written so far has left. True if that made the session go on (read, write or
+     * finish). */
     bool (*drained)(void *session);
     void (*answer)(void *session, struct http_exchange *exchange, const struct reply *reply);
     /* A request took too long to come. */
@@ -29,5 +30,6 @@ struct session_kind {
 };
 
 extern const struct session_kind h1_session;
+extern const struct session_kind h2_session;
 
 #endif

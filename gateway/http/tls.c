@@ -21,7 +21,7 @@ static bool fail_tls(struct failure *why, const char *text, const char *file)
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_size,
                            const unsigned char *in, unsigned in_size, void *context)
 {
-    static const unsigned char ours[] = "\x08http/1.1";
+    static const unsigned char ours[] = "\x02h2\x08http/1.1"; /* the first is preferred */
     (void)ssl;
     (void)context;
     unsigned char *chosen;

@@ -321,6 +321,7 @@ static void a_protocol_that_is_not_spoken_is_no_reason_to_refuse(void **state)
 {
     check_protocol(*state, "\x08http/1.1", "http/1.1");
     check_protocol(*state, "\x04spdy\x08http/1.1", "http/1.1");
+    check_protocol(*state, "\x03h2c\x08http/1.1", "http/1.1");
     check_protocol(*state, "\x08http/1.0", "");
 }
 
