@@ -71,7 +71,7 @@ static void print_others(const struct route_config *route, const struct capabili
         if (support_offers(operation))
             printf("%-34s%s\n", "any", "answered from the configuration");
         else if (plan_carries(operation, authority))
-            printf("%-34s%s\n", "any", "carried");
+            printf("%-34s%s\n", "any", "carried to the authority");
         else
             printf("%-34s%-18s(%s)\n", "any", "refused:", reason_row(REASON_NO_OPERATION)->word);
     }

@@ -230,6 +230,9 @@ static void build_authority(const struct section *section, struct authority_conf
         .resend = section_flag(section, "resend"),
         .tolerate_changes = section_flag(section, "tolerate_changes"),
     };
+    if (outbound_adapter(out->authority.capabilities.protocol) == NULL)
+        section_error(section, "protocol", "this build does not speak %s to authorities",
+                      protocol_word(out->authority.capabilities.protocol));
     if (out->authority.capabilities.protocol == PROTOCOL_LOCAL)
         build_local(section, &out->authority);
     else

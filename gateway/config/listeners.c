@@ -45,6 +45,18 @@ static void build_tls(const struct section *section, struct listener_config *lis
     SSL_CTX_free(context);
 }
 
+static void check_protocols(const struct section *section, const struct listener_config *listener)
+{
+    for (unsigned p = 0; p < PROTOCOL_COUNT; p++) {
+        const enum protocol protocol = (enum protocol)p;
+        if ((listener->protocols >> p & 1) != 0 && inbound_adapter(protocol) == NULL)
+            section_error(section, "protocols", "this build does not speak %s to devices",
+                          protocol_word(protocol));
+    }
+    if ((listener->protocols & 1u << PROTOCOL_EST) != 0 && !listener->has_tls)
+        section_error(section, "protocols", "EST needs \"tls\" (RFC 7030 3.3)");
+}
+
 static void build_listener(const struct section *section, struct listener_config *listener)
 {
     const struct section tls = section_child(section, "tls");
@@ -63,8 +75,7 @@ static void build_listener(const struct section *section, struct listener_config
             section_error(section, "paths", "a path begins with \"/\"");
     }
     build_tls(&tls, listener);
-    if ((listener->protocols & 1u << PROTOCOL_EST) != 0 && !listener->has_tls)
-        section_error(section, "protocols", "EST needs \"tls\" (RFC 7030 3.3)");
+    check_protocols(section, listener);
     if (signer.object != NULL)
         listener->credentials.signer = load_signer(&signer);
 }

@@ -11,6 +11,7 @@
 #include "adapters/local/local_ca.h"
 #include "adapters/pkix/privilege.h"
 #include "gateway/config/config.h"
+#include "mapping/model/limits.h"
 
 /* Single quotes stand for double ones. */
 static const char good[] =
@@ -140,6 +141,8 @@ static const struct row {
      "/listeners/0/paths", "a path begins with \"/\"", false},
     {"EST without TLS", "['cmp', 'cmc']", "['est', 'cmc', 'cmp']", 2, 64, "/listeners/0/protocols",
      "EST needs \"tls\"", false},
+    {"authority in a language that is not built", "'protocol': 'cmc'", "'protocol': 'cmp'", 4, 34,
+     "/authorities/0/protocol", "this build does not speak cmp to authorities", false},
     {"url of another kind", "https://ca.example", "ftp://ca.example", 4, 48, "/authorities/0/url",
      "must begin with http:// or https://", false},
     {"TLS for a plain url", "'url': 'https://ca.example/cmc'",
@@ -382,7 +385,12 @@ static void standard_values_are_those_of_the_table(void **state)
     assert_true(authority->may_hold);
     assert_non_null(authority->authority.ra);
     assert_int_equal(trust_anchor_count(authority->authority.trust), 1);
-    assert_int_equal(authority->target.answer_ms, 60000);
+    assert_int_equal(authority->target.connect_ms, LIMIT_UPSTREAM_CONNECT_MS);
+    assert_int_equal(authority->target.answer_ms, LIMIT_UPSTREAM_ANSWER_MS);
+    const struct device_options *options = &config->listeners[0].credentials.groups[0].options;
+    assert_int_equal(options->mac_iterations_min, LIMIT_MAC_ITERATIONS_MIN);
+    assert_int_equal(options->mac_iterations_max, LIMIT_MAC_ITERATIONS_MAX);
+    assert_int_equal(options->skew_s, LIMIT_SKEW_S);
     const struct route_config *route = &config->routes[0];
     assert_int_equal(route->protocols, 1u << PROTOCOL_CMP | 1u << PROTOCOL_CMC);
     assert_null(route->profile);
@@ -392,10 +400,10 @@ static void standard_values_are_those_of_the_table(void **state)
     assert_int_equal(route->subject_count, 1);
     assert_int_equal(route->alternative_name_count, 0);
     assert_int_equal(route->privileges, 0);
-    assert_int_equal(route->hold_ms, 25000);
-    assert_int_equal(route->replay_window_s, 3600);
-    assert_int_equal(route->confirm_wait_s, 3600);
-    assert_int_equal(route->pending_max_s, 2592000);
+    assert_int_equal(route->hold_ms, LIMIT_ANSWER_HOLD_MS);
+    assert_int_equal(route->replay_window_s, LIMIT_REPLAY_WINDOW_S);
+    assert_int_equal(route->confirm_wait_s, LIMIT_CONFIRM_WAIT_S);
+    assert_int_equal(route->pending_max_s, LIMIT_PENDING_MAX_S);
     config_unref(config);
 }
 
