@@ -4,6 +4,7 @@
 #include "adapters/pkix/crmf.h"
 #include "adapters/pkix/der.h"
 #include "adapters/pkix/devices.h"
+#include "adapters/pkix/extensions.h"
 #include "adapters/pkix/names.h"
 #include "adapters/pkix/pkcs10.h"
 #include "adapters/pkix/privilege.h"
@@ -118,12 +119,10 @@ static bool check_proofs(const struct cmc_body *body, const struct cmc_sender *s
 
 static struct bytes subject_alt_name(const struct certificate *certificate)
 {
-    const X509 *x509 = certificate_get0_x509(certificate);
-    int at = X509_get_ext_by_NID(x509, NID_subject_alt_name, -1);
-    if (at < 0)
-        return BYTES_EMPTY;
-    const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(X509_get_ext(x509, at));
-    return bytes_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
+    struct extension extension;
+    bool found = extensions_find(certificate_extensions(certificate_der(certificate)),
+                                 OID_SUBJECT_ALT_NAME, &extension);
+    return found ? extension.value : BYTES_EMPTY;
 }
 
 static bool check_link(const struct item *item, const struct identity *identity,

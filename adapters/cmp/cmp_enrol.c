@@ -1,6 +1,4 @@
 /* ir, cr, kur and p10cr: certificate requests (RFC 9810 5.3.1 to 5.3.5). */
-#include <openssl/x509v3.h>
-
 #include "adapters/cmp/cmp_body.h"
 #include "adapters/pkix/crmf.h"
 #include "adapters/pkix/extensions.h"
@@ -88,32 +86,17 @@ static bool check_old_cert_id(const struct item *item, const struct certificate 
                 "oldCertID must name the certificate that signs the kur");
 }
 
-/* The subjectAltName Extension TLV of a certificate; empty if it has none. */
-static struct bytes old_alternative_names(const struct certificate *old, struct arena *arena)
-{
-    const X509 *x509 = certificate_get0_x509(old);
-    int at = X509_get_ext_by_NID(x509, NID_subject_alt_name, -1);
-    if (at < 0)
-        return BYTES_EMPTY;
-    unsigned char *der = NULL;
-    int size = i2d_X509_EXTENSION(X509_get_ext(x509, at), &der);
-    struct bytes copy = size > 0 ? arena_copy(arena, bytes_of(der, (size_t)size)) : BYTES_EMPTY;
-    OPENSSL_free(der);
-    return copy;
-}
-
 static bool check_alternative_names(struct item *item, const struct certificate *old,
                                     struct arena *arena, struct failure *why)
 {
     struct extension wanted, had;
-    struct bytes old_extension = old_alternative_names(old, arena);
-    struct bytes rest = old_extension;
-    bool has_old = extension_next(&rest, &had);
+    bool has_old =
+        extensions_find(certificate_extensions(certificate_der(old)), SUBJECT_ALT_NAME, &had);
     if (!extensions_find(item->extensions, SUBJECT_ALT_NAME, &wanted)) {
         /* Clients leave out what shall stay: it is taken from the old certificate. */
         struct der list;
         bool any = der_only(item->extensions, DER_SEQUENCE, &list);
-        struct bytes parts[] = {any ? list.content : BYTES_EMPTY, old_extension};
+        struct bytes parts[] = {any ? list.content : BYTES_EMPTY, had.whole};
         if (has_old)
             item->extensions = der_join(arena, DER_SEQUENCE, parts, 2);
         return true;

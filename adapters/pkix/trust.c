@@ -8,6 +8,7 @@
 
 #include "adapters/pkix/credentials.h"
 #include "adapters/pkix/key.h"
+#include "adapters/pkix/names.h"
 #include "adapters/pkix/signature.h"
 #include "mapping/model/limits.h"
 
@@ -241,13 +242,46 @@ static bool path_prepare(struct path *path, const struct trust *trust, X509 *lea
     return X509_VERIFY_PARAM_set_flags(param, flags) == 1;
 }
 
+static bool stack_push(STACK_OF(X509) * stack, const struct certificate *certificate)
+{
+    X509 *x509 = certificate_get0_x509(certificate);
+    return x509 == NULL || sk_X509_push(stack, x509) > 0;
+}
+
 static bool stack_fill(STACK_OF(X509) * stack, struct certificate *const *certificates,
                        size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        X509 *x509 = certificate_get0_x509(certificates[i]);
-        if (x509 != NULL && sk_X509_push(stack, x509) <= 0)
+        if (!stack_push(stack, certificates[i]))
             return false;
+    }
+    return true;
+}
+
+static bool is_issued_by(const struct certificate *certificate, const struct certificate *issuer)
+{
+    return bytes_equal(certificate_issuer(certificate), certificate_subject(issuer)) ||
+           names_same(certificate_issuer(certificate), certificate_subject(issuer));
+}
+
+/* Of the others only those that could lead upwards from the leaf by name: OpenSSL's object of a
+ * certificate costs more than verifying a signature, and senders add what they like. */
+static bool stack_fill_upwards(STACK_OF(X509) * stack, const struct certificate *leaf,
+                               struct certificate *const *others, size_t count, struct arena *arena)
+{
+    const struct certificate **found = arena_array(arena, count + 1, sizeof(*found));
+    bool *taken = arena_array(arena, count, sizeof(*taken));
+    size_t found_count = 0;
+    found[found_count++] = leaf;
+    for (size_t at = 0; at < found_count; at++) {
+        for (size_t i = 0; i < count; i++) {
+            if (taken[i] || !is_issued_by(found[at], others[i]))
+                continue;
+            taken[i] = true;
+            found[found_count++] = others[i];
+            if (!stack_push(stack, others[i]))
+                return false;
+        }
     }
     return true;
 }
@@ -341,7 +375,7 @@ bool trust_verify(const struct trust *trust, const struct certificate *leaf,
     }
     if (path.context == NULL || path.trusted == NULL || path.untrusted == NULL ||
         !stack_fill(path.trusted, trust->anchors, trust->anchor_count) ||
-        !stack_fill(path.untrusted, others, other_count)) {
+        !stack_fill_upwards(path.untrusted, leaf, others, other_count, arena)) {
         fail_openssl(why, REASON_INTERNAL, NULL, NULL);
         goto done;
     }
