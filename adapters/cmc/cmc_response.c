@@ -213,8 +213,10 @@ bool cmc_answer_read(const struct outbound_context *context, const struct cmc_se
         fail(why, REASON_UPSTREAM_UNTRUSTED, "RFC 10003 4", NULL);
         return fail_detail(why, "HTTP status %d without a CMC message", message->status);
     }
-    if (!cms_parse(message->body, arena, &answer->cms, why))
-        return untrusted(why, "RFC 10003 4", "the answer is no SignedData");
+    if (!cms_parse(message->body, arena, &answer->cms, why)) {
+        untrusted(why, "RFC 10003 4", "the answer is no SignedData");
+        return fail_detail(why, "HTTP status %d", message->status);
+    }
     if (!answer->cms.has_content && answer->cms.signer_count == 0)
         return read_simple(context, message, answer, why);
     return read_full(context, session, arena, answer, why);

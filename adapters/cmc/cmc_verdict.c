@@ -234,6 +234,8 @@ static void grant(const struct outbound_context *context, const struct request *
                       answer->cms.certificate_count, context->authority->trust, context->now, arena,
                       result, &why))
         unknown(result, why.reason, arena_printf(arena, "%s; %s", why.text, why.detail));
+    else if (result->status == RESULT_GRANTED_WITH_MODS && !context->authority->tolerate_changes)
+        unknown(result, REASON_UPSTREAM_WRONG_CERT, arena_text(arena, result->text));
 }
 
 /* ---- pending -------------------------------------------------------------------------------- */

@@ -30,6 +30,7 @@ static struct authority authority(void)
         .capabilities = {.protocol = PROTOCOL_CMC, .ra_pop = true},
         .trust = cmc_trust(case_arena(), "outbound/ca.pem"),
         .ra = cmc_ra(case_arena()),
+        .tolerate_changes = true,
     };
 }
 
@@ -228,6 +229,21 @@ static void all_reasons_are_told(void **state)
     const struct result *result = &step.response.results[0];
     assert_int_equal(result->reason_count, 2);
     assert_int_equal(result->reasons[1], REASON_NO_KEY_REUSE);
+}
+
+/* The authority's option: what differs from the request is not delivered. */
+static void changes_need_not_be_tolerated(void **state)
+{
+    (void)state;
+    the_authority = authority();
+    the_authority.tolerate_changes = false;
+    struct request asked = request();
+    struct step step = answered(&asked, begun(&asked).state, "success-other-subject");
+    const struct result *result = &step.response.results[0];
+    assert_int_equal(result->status, RESULT_UNKNOWN);
+    assert_int_equal(result->reasons[0], REASON_UPSTREAM_WRONG_CERT);
+    assert_text_has(arena_text(case_arena(), result->detail), "subject");
+    assert_true(bytes_is_empty(result->certificate));
 }
 
 static void the_chain_comes_along(void **state)
@@ -554,6 +570,7 @@ int main(void)
 {
     CASES_ADD_ROWS(meanings, meaning_row);
     CASES_ADD(all_reasons_are_told);
+    CASES_ADD(changes_need_not_be_tolerated);
     CASES_ADD(the_chain_comes_along);
     CASES_ADD(the_wait_is_measured_on_the_authoritys_clock);
     CASES_ADD_ROWS(noises, noise_row);
