@@ -1,6 +1,8 @@
 #include "tests/support/cmp_reader.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <openssl/asn1t.h>
 
@@ -55,6 +57,19 @@ static struct bytes octet_string(const ASN1_OCTET_STRING *string)
                : bytes_of(ASN1_STRING_get0_data(string), (size_t)ASN1_STRING_length(string));
 }
 
+/* With CMP_ANSWERS naming a folder, every answer seen is left there for other decoders. */
+static void leave(struct arena *arena, struct bytes octets)
+{
+    static int count;
+    const char *folder = getenv("CMP_ANSWERS");
+    if (folder == NULL)
+        return;
+    FILE *file = fopen(arena_printf(arena, "%s/%d-%d.der", folder, (int)getpid(), count++), "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(octets.data, 1, octets.size, file), octets.size);
+    fclose(file);
+}
+
 struct cmp_seen cmp_see(struct arena *arena, struct bytes octets)
 {
     const unsigned char *at = octets.data;
@@ -62,6 +77,7 @@ struct cmp_seen cmp_see(struct arena *arena, struct bytes octets)
     assert_non_null(seen.message);
     assert_ptr_equal(at, octets.data + octets.size);
     arena_own(arena, seen.message, release_message);
+    leave(arena, octets);
     OSSL_CMP_PKIHEADER *header = OSSL_CMP_MSG_get0_header(seen.message);
     seen.type = OSSL_CMP_MSG_get_bodytype(seen.message);
     seen.tree = print(arena, seen.message);
