@@ -27,7 +27,6 @@ struct inbound_context {
     const struct message *message;
     const struct credentials *credentials; /* what the message's listener trusts and signs with */
     struct bytes leg; /* stored memory of the exchange; empty if the exchange is new */
-    bool confirming;  /* the exchange waits for a confirmation; its protection rules apply */
     int64_t now;      /* s since 1970 UTC */
     struct entropy entropy;
 };

@@ -190,6 +190,10 @@ static bool check_recip_nonce(const struct cmp_decoding *decoding, struct failur
         return bytes_is_empty(nonce) || legacy ||
                fail(why, REASON_BAD_RECIPIENT_NONCE, "RFC 9483 3.1",
                     "the first message of a transaction has no recipNonce");
+    bool repeats = !bytes_is_empty(nonce) && bytes_equal(nonce, decoding->leg.delivery_nonce) &&
+                   cmp_body(decoding->type)->neutral == OPERATION_CONFIRM;
+    if (repeats)
+        return true;
     if (bytes_is_empty(nonce) || !bytes_equal(nonce, decoding->leg.sent_nonce))
         return fail(why, REASON_BAD_RECIPIENT_NONCE, "RFC 9483 3.5",
                     "recipNonce must be the senderNonce of our last message");

@@ -260,5 +260,7 @@ void cmp_encode(struct inbound_context *context, const struct response *response
                            devices_find_group(context->credentials, leg.group),
                            context->credentials, &context->entropy, arena);
     leg.sent_nonce = cmp_seal_reply(&outgoing, &protector, context, arena, reply);
+    if (response->result_count > 0 && leg.granted_count > 0)
+        leg.delivery_nonce = leg.sent_nonce;
     reply->leg = cmp_leg_pack(&leg, arena);
 }

@@ -31,6 +31,7 @@ struct bytes cmp_leg_pack(const struct cmp_leg *leg, struct arena *arena)
     pack_bytes(&writer, leg->sender);
     pack_bytes(&writer, leg->received_nonce);
     pack_bytes(&writer, leg->sent_nonce);
+    pack_bytes(&writer, leg->delivery_nonce);
     pack_number(&writer, leg->protection);
     pack_bytes(&writer, leg->algorithm);
     pack_bytes(&writer, leg->reference);
@@ -59,6 +60,7 @@ bool cmp_leg_unpack(struct bytes packed, struct arena *arena, struct cmp_leg *le
     leg->sender = pack_read_bytes(&reader);
     leg->received_nonce = pack_read_bytes(&reader);
     leg->sent_nonce = pack_read_bytes(&reader);
+    leg->delivery_nonce = pack_read_bytes(&reader);
     leg->protection = pack_read_number(&reader);
     leg->algorithm = pack_read_bytes(&reader);
     leg->reference = pack_read_bytes(&reader);

@@ -17,6 +17,8 @@ struct cmp_leg {
     struct bytes sender;         /* the device's GeneralName TLV */
     struct bytes received_nonce; /* its last senderNonce */
     struct bytes sent_nonce;     /* our last senderNonce; empty before the first answer */
+    struct bytes delivery_nonce; /* that of the answer with certificates, which a certConf answers:
+                                    also when it comes again after we answered it */
 
     int64_t protection;       /* enum cmp_protection */
     struct bytes algorithm;   /* protectionAlg TLV of the last message taken */

@@ -203,6 +203,25 @@ void confirm_visit(struct live *live, struct visit *visit)
     take_decision(live, visit);
 }
 
+void confirm_visit_late(struct live *live, struct visit *visit)
+{
+    struct failure why;
+    bool sound = confirmations_sound(live, &visit->request, &why);
+    if (!sound || !all_accepted(live, &visit->request)) {
+        fail(&why, REASON_CERT_CONFIRMED, "RFC 9810 5.3.18",
+             "the certificate was confirmed already; to be rid of it, have it revoked");
+        visit_refuse(visit, &why);
+        live_settle(live);
+        return;
+    }
+    live->decision = DECISION_ACCEPTED;
+    live->working = true;
+    live_state(live, STATE_DONE);
+    live_attach(live, visit);
+    live_conclude(live);
+    live->working = false;
+}
+
 void confirm_visit_faulty(struct live *live, struct visit *visit, const struct failure *why)
 {
     live->faulty = true;

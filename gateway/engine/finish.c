@@ -304,11 +304,11 @@ static void hand_out(struct live *live)
     live_work(live);
 }
 
-/* An answer that says "later" is kept only where a repeat of the same octets means nothing new. */
+/* An answer that says "later" is said anew each time: the repeat of a request may find that its
+ * time has come. */
 static bool worth_keeping(const struct visit *visit)
 {
-    return visit->claim.repeat == REPEAT_IS_CONFLICT ||
-           strcmp(visit->answered->status, result_status_word(RESULT_PENDING)) != 0;
+    return strcmp(visit->answered->status, result_status_word(RESULT_PENDING)) != 0;
 }
 
 static void store_answer(struct live *live, struct visit *visit)

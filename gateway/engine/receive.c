@@ -167,6 +167,20 @@ static void end_by_fault(struct visit *visit, struct live *live, const struct tr
         confirm_visit_faulty(live, visit, why);
 }
 
+/* A confirmation that comes again (its answer was lost) or too late: taken if it says yes. */
+static void confirm_late(struct visit *visit, struct live *live, const struct transaction *row)
+{
+    if (live != NULL && live->committing) {
+        visit_park(visit);
+        return;
+    }
+    live = take_up(visit, live, row);
+    if (live == NULL)
+        refuse_gone(visit);
+    else
+        confirm_visit_late(live, visit);
+}
+
 static void confirm(struct visit *visit, struct live *live, const struct transaction *row,
                     bool known)
 {
@@ -187,12 +201,12 @@ static void confirm(struct visit *visit, struct live *live, const struct transac
         ask_again(visit, live, row);
         return;
     }
-    if (known && (row->state == STATE_DONE || row->state == STATE_UNCONFIRMED))
-        fail(&why, REASON_CERT_CONFIRMED, "RFC 9810 5.3.18",
-             "no certificate of this transaction waits for a confirmation");
-    else
-        fail(&why, REASON_UNKNOWN_TRANSACTION, "RFC 9483 5.1.2",
-             "no certificate of this transaction waits for a confirmation");
+    if (known && (row->state == STATE_DONE || row->state == STATE_UNCONFIRMED)) {
+        confirm_late(visit, live, row);
+        return;
+    }
+    fail(&why, REASON_UNKNOWN_TRANSACTION, "RFC 9483 5.1.2",
+         "no certificate of this transaction waits for a confirmation");
     visit_refuse(visit, &why);
 }
 
@@ -302,7 +316,6 @@ void visit_look(struct visit *visit)
     bool known = find_exchange(visit, &live, &row);
     if (known) {
         visit->context.leg = arena_copy(visit->arena, row.leg);
-        visit->context.confirming = row.state == STATE_WAIT_CONFIRM;
         memcpy(visit->transaction, row.id.data, row.id.size < 32 ? row.id.size : 32);
     }
     if (!decode(visit, &why)) {

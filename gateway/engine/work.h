@@ -63,6 +63,8 @@ void confirm_visit(struct live *live, struct visit *visit);
 /* A confirmation from the right device that cannot be read: any negative answer ends the
  * transaction (RFC 9483 3.6.4), so it counts as a rejection. */
 void confirm_visit_faulty(struct live *live, struct visit *visit, const struct failure *why);
+/* A confirmation of what was confirmed already, or never in time. */
+void confirm_visit_late(struct live *live, struct visit *visit);
 /* The device gave up while a certificate waits for its word: that is a rejection. */
 void live_cancel(struct live *live, struct visit *visit);
 void live_finish_confirm(struct live *live, const struct response *response);
