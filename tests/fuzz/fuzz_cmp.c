@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "adapters/cmp/cmp_body.h"
+#include "adapters/inspect.h"
 #include "tests/support/cmp_gateway.h"
 #include "tests/support/octets.h"
 
@@ -69,6 +70,13 @@ static void look_behind_protection(struct cmp_gateway *gateway, struct bytes oct
     cmp_body(decoding.type)->read(&decoding, &request, &why);
 }
 
+static void show(const struct cmp_gateway *gateway, struct bytes octets)
+{
+    struct failure why;
+    struct node *root = node_add(NULL, gateway->arena, "PKIMessage", NULL);
+    inspect_cmp(octets, root, gateway->arena, &why);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (forever == NULL)
@@ -82,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     look(&gateway, octets); /* with the leg that the first look left, if any */
     look_behind_protection(&gateway, octets, true);
     look_behind_protection(&gateway, octets, false);
+    show(&gateway, octets);
     arena_free(gateway.arena);
     return 0;
 }
