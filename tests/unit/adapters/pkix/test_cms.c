@@ -397,6 +397,57 @@ static void signed_by_the_key_of_a_request(void **state)
     assert_true(cms_verify(&cms, 0, signing.key, false, &why));
 }
 
+static void signed_by_a_post_quantum_key(void **state)
+{
+    (void)state;
+    struct bytes out;
+    struct cms_signed cms;
+    struct failure why;
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "ML-DSA-65", NULL);
+    if (context == NULL) { /* OpenSSL before 3.5: nothing to sign with */
+        assert_null(EVP_SIGNATURE_fetch(NULL, "ML-DSA-65", NULL));
+        return;
+    }
+    assert_int_equal(EVP_PKEY_keygen_init(context), 1);
+    assert_int_equal(EVP_PKEY_generate(context, &key), 1);
+    EVP_PKEY_CTX_free(context);
+    const struct cms_signing signing = {.content_type = PKI_DATA,
+                                        .content = bytes_of_text(CONTENT),
+                                        .key = key,
+                                        .key_id = BYTES_LITERAL("id")};
+    assert_true(cms_sign(&signing, case_arena(), &out, &why));
+    assert_true(cms_parse(out, case_arena(), &cms, &why));
+    assert_octets(cms.signers[0].digest_algorithm, "300b0609608648016503040203");
+    assert_octets(cms.signers[0].signature_algorithm, "300b0609608648016503040312");
+    assert_true(cms_verify(&cms, 0, key, false, &why));
+    EVP_PKEY_free(key);
+}
+
+/* Signed in the order of a SET OF, sent in another. */
+static void attributes_out_of_order_verify(void **state)
+{
+    (void)state;
+    struct bytes parts[8];
+    struct cms_signed cms;
+    struct failure why;
+    struct der set, element;
+    size_t count = 0;
+    assert_true(cms_parse(vector("openssl-ec"), case_arena(), &cms, &why));
+    assert_true(der_only(cms.signers[0].signed_attributes, DER_SET, &set));
+    for (struct bytes rest = set.content; der_next(&rest, &element) && count < 8; count++)
+        parts[count] = element.whole;
+    assert_int_equal(count, 3);
+    struct bytes first = parts[0];
+    parts[0] = parts[2];
+    parts[2] = first;
+    cms.signers[0].signed_attributes = der_join(case_arena(), DER_SET, parts, count);
+    EVP_PKEY *key = certificate_get0_key(pki_certificate(case_arena(), "leaf"));
+    assert_true(cms_verify(&cms, 0, key, false, &why));
+    cms.signers[0].signed_attributes = der_join(case_arena(), DER_SET, parts + 1, count - 1);
+    assert_false(cms_verify(&cms, 0, key, false, &why));
+}
+
 static void signed_by_nobody(void **state)
 {
     (void)state;
@@ -450,6 +501,8 @@ int main(void)
     CASES_ADD(unreadable_certificates_are_left_out);
     CASES_ADD(deep_indefinite_nesting_is_refused);
     CASES_ADD(signed_by_the_key_of_a_request);
+    CASES_ADD(signed_by_a_post_quantum_key);
+    CASES_ADD(attributes_out_of_order_verify);
     CASES_ADD(signed_by_nobody);
     CASES_ADD(certs_only_is_sorted_and_lean);
     return cases_run("cms");
