@@ -275,9 +275,10 @@ static void show_signed(const struct cms_signed *cms, struct node *parent, struc
     else
         node_add(node, arena, "eContent", "(absent: certificates only)");
     for (size_t i = 0; i < cms->certificate_count; i++)
-        inspect_certificate(certificate_der(cms->certificates[i]), node, arena, &why);
+        inspect_certificate(certificate_der(cms->certificates[i]),
+                            node_add(node, arena, "Certificate", NULL), arena, &why);
     for (size_t i = 0; i < cms->crl_count; i++)
-        inspect_crl(cms->crls[i], node, arena, &why);
+        inspect_crl(cms->crls[i], node_add(node, arena, "CertificateList", NULL), arena, &why);
     for (size_t i = 0; i < cms->signer_count; i++)
         show_signer(cms, i, node, arena);
 }

@@ -90,7 +90,7 @@ bool public_key(struct bytes spki, struct arena *arena, struct evp_pkey_st **out
         return fail(why, REASON_BAD_ALG, "RFC 9483 5.1.1",
                     "keys of algorithm %.60s are not supported by this build", dotted);
     if (key == NULL)
-        return template_fault(why, "the public key is malformed, or its curve is not supported");
+        return template_fault(why, "the public key is malformed or unsound, or its curve is not supported");
     *out = arena_own(arena, key, free_key);
     if (!is_accepted(key))
         return fail(why, REASON_BAD_ALG, "RFC 9483 5.1.1", "keys of type %.20s are not accepted",
