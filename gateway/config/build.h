@@ -19,6 +19,10 @@ struct route_devices {
 void build_devices(const struct section *route, struct config *config, struct route_config *out,
                    struct route_devices *devices);
 
+/* Numbers the routes that have the same devices, and reports what is never reached. */
+void judge_reach(const struct section *root, struct route_config *routes,
+                 const struct route_devices *devices, size_t count);
+
 /* ---- credentials ---------------------------------------------------------------------------- */
 
 /* The signer that an object with certificate, key, chain and passphrase describes; owned by the

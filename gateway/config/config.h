@@ -43,6 +43,8 @@ struct route_config {
     const char *name;
     size_t authority;    /* index into authorities */
     uint32_t protocols;  /* 1 << enum protocol */
+    unsigned alike;      /* routes with the same number, not 0, have the very same devices: protocol
+                            and profile choose among them */
     const char *profile; /* pattern with '*' over path profile, certProfile or label; NULL: any */
     uint32_t operations; /* 1 << enum operation: what these devices may ask for */
     const char *const *subjects; /* patterns for names_match; at least one */

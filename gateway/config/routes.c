@@ -209,6 +209,7 @@ void build_routes(const struct section *root, struct config *config)
         names[i] = routes[i].name;
         report_repeated_name(&section, names[i], names, i);
     }
+    judge_reach(root, routes, devices, config->route_count);
     config->routes = routes;
     struct listener_config *listeners =
         arena_array(arena, config->listener_count, sizeof(*listeners));

@@ -26,6 +26,12 @@ bool pattern_matches(const char *pattern, struct bytes text)
     return *pattern == '\0';
 }
 
+static bool serves(const struct route_config *route, const struct request *request)
+{
+    return (route->protocols & (1u << request->protocol)) != 0 &&
+           (route->profile == NULL || pattern_matches(route->profile, request->profile));
+}
+
 /* A question that anybody may ask goes to the first route that serves its protocol and profile. */
 static bool route_for_anybody(const struct config *config, const struct listener_config *from,
                               const struct request *request, const struct route_config **route,
@@ -33,13 +39,27 @@ static bool route_for_anybody(const struct config *config, const struct listener
 {
     for (size_t g = 0; g < from->credentials.group_count; g++) {
         const struct route_config *candidate = &config->routes[from->route_of[g]];
-        if ((candidate->protocols & (1u << request->protocol)) != 0 &&
-            (candidate->profile == NULL || pattern_matches(candidate->profile, request->profile))) {
+        if (serves(candidate, request)) {
             *route = candidate;
             return true;
         }
     }
     return fail(why, REASON_NO_OPERATION, "RFC 7030 3.2.2", "nothing is served under this path");
+}
+
+/* The first route of the listener that serves the request and has the same devices as `known`; that
+ * one itself if there is none. */
+static const struct route_config *route_alike(const struct config *config,
+                                              const struct listener_config *from,
+                                              const struct route_config *known,
+                                              const struct request *request)
+{
+    for (size_t g = 0; known->alike != 0 && g < from->credentials.group_count; g++) {
+        const struct route_config *candidate = &config->routes[from->route_of[g]];
+        if (candidate->alike == known->alike && serves(candidate, request))
+            return candidate;
+    }
+    return known;
 }
 
 bool route_find(const struct config *config, size_t listener, const struct request *request,
@@ -51,7 +71,8 @@ bool route_find(const struct config *config, size_t listener, const struct reque
         return route_for_anybody(config, from, request, route, why);
     if (group >= from->credentials.group_count)
         return fail(why, REASON_NOT_PERMITTED, NULL, "no route of this listener knows the sender");
-    const struct route_config *found = &config->routes[from->route_of[group]];
+    const struct route_config *known = &config->routes[from->route_of[group]];
+    const struct route_config *found = route_alike(config, from, known, request);
     if ((found->protocols & (1u << request->protocol)) == 0) {
         fail(why, REASON_NOT_PERMITTED, NULL, "this sender may not use %s here",
              protocol_word(request->protocol));

@@ -173,9 +173,61 @@ static void an_ra_needs_a_grant(void **state)
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* ---- which route --------------------------------------------------------------------------------
+ */
+
+/* On one listener: two routes for the same fleet, one for another, and a third for the first. */
+static const struct route_config fleet[] = {
+    {.name = "ec", .protocols = 1u << PROTOCOL_CMP, .profile = "ec", .alike = 1},
+    {.name = "other", .protocols = 1u << PROTOCOL_CMP, .profile = "other"},
+    {.name = "rsa", .protocols = 1u << PROTOCOL_CMP, .profile = "rsa*", .alike = 1},
+    {.name = "cmc", .protocols = 1u << PROTOCOL_CMC, .alike = 1},
+};
+static const size_t route_of[] = {0, 1, 2, 3};
+static const struct device_group groups[4];
+static const struct listener_config listener = {.credentials = {.groups = groups, .group_count = 4},
+                                                .route_of = route_of};
+static const struct config fleet_config = {
+    .listeners = &listener, .listener_count = 1, .routes = fleet, .route_count = 4};
+
+static const struct {
+    size_t group;
+    enum protocol protocol;
+    const char *profile;
+    const char *route; /* NULL: refused */
+} route_rows[] = {
+    {0, PROTOCOL_CMP, "ec", "ec"},       {0, PROTOCOL_CMP, "rsa-2048", "rsa"},
+    {2, PROTOCOL_CMP, "ec", "ec"},       {0, PROTOCOL_CMC, "", "cmc"},
+    {0, PROTOCOL_CMC, "ec", "cmc"},      {0, PROTOCOL_CMP, "", NULL},
+    {0, PROTOCOL_CMP, "other", NULL}, /* another fleet's */
+    {1, PROTOCOL_CMP, "other", "other"}, {1, PROTOCOL_CMP, "ec", NULL},
+    {1, PROTOCOL_CMC, "", NULL},         {4, PROTOCOL_CMP, "ec", NULL},
+};
+
+static void protocol_and_profile_choose_among_alike_routes(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    for (size_t i = 0; i < sizeof(route_rows) / sizeof(route_rows[0]); i++) {
+        struct request request = {.protocol = route_rows[i].protocol,
+                                  .profile = bytes_of_text(route_rows[i].profile),
+                                  .identity = {.group = route_rows[i].group}};
+        const struct route_config *route = NULL;
+        struct failure why;
+        bool found = route_find(&fleet_config, 0, &request, &route, arena, &why);
+        assert_int_equal(found, route_rows[i].route != NULL);
+        if (found)
+            assert_string_equal(route->name, route_rows[i].route);
+        else
+            assert_int_equal(why.reason, REASON_NOT_PERMITTED);
+    }
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(protocol_and_profile_choose_among_alike_routes),
         cmocka_unit_test(patterns),
         CASE(what_is_named_is_permitted),
         CASE(another_operation_is_not),
