@@ -7,7 +7,7 @@ peer=$root/tests/peers/dogtag/dogtag
 
 if [ -z "${DRAGOMAN_IN_CHROOT:-}" ]; then
     was_up=
-    "$peer" env >"$work/env" 2>/dev/null && . "$work/env" && curl -s -k -m 5 -o /dev/null "$DOGTAG_URL" && was_up=1
+    "$peer" running && was_up=1
     "$peer" up 2>"$work/up.log" || give_up "dogtag up: $(tail -n 3 "$work/up.log")"
     [ -n "$was_up" ] || [ -n "${DRAGOMAN_KEEP_PEERS:-}" ] || at_exit+=("$peer down")
 fi

@@ -98,7 +98,7 @@ check "Simple Response: the certificate" grep -q 'CN *= *mast-cmc' \
 serial=$(openssl x509 -in "$work/ir-P-256.crt" -noout -serial | cut -d= -f2)
 check "list names a certificate" grep -qi "$serial" <("$dragoman" ca list -c "$work/gateway.json")
 check "revoke" "$dragoman" ca revoke -c "$work/gateway.json" "$serial"
-if "$dragoman" ca crl -c "$work/gateway.json" >"$work/crl" 2>"$work/crl.err"; then
+if "$dragoman" ca crl -c "$work/gateway.json" --authority factory >"$work/crl" 2>"$work/crl.err"; then
     openssl crl -in "$work/crl" -inform PEM -out "$work/crl.pem" 2>/dev/null ||
         openssl crl -in "$work/crl" -inform DER -out "$work/crl.pem"
     check "CRL: signed by the CA" openssl crl -in "$work/crl.pem" -CAfile "$pki/ca.pem" -noout
