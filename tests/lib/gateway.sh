@@ -54,6 +54,14 @@ gateway_stop() {
     [ $status = 0 ] && gateway_is_clean
 }
 
+gateway_ends_well() {
+    if gateway_stop; then
+        ok "the gateway ends well"
+    else
+        not_ok "the gateway ends well" "$(tail -n 5 "$work/gateway.out")"
+    fi
+}
+
 gateway_kill9() {
     kill -9 "$gateway_pid" 2>/dev/null
     wait "$gateway_pid" 2>/dev/null

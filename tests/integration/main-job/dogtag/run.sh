@@ -106,4 +106,4 @@ else
 fi
 one_at_the_ca "ir Ed25519" "mast-$run-ed" 0
 
-check "the gateway ends well" gateway_stop
+gateway_ends_well

@@ -76,4 +76,4 @@ for n in 1 2 3; do
         check "CMC request $n: lraPOPWitness" has 'control [0-9]+ 1\.3\.6\.1\.5\.5\.7\.7\.11 30.*'
     fi
 done
-check "the gateway ends well" gateway_stop
+gateway_ends_well

@@ -80,13 +80,15 @@ mangled "version 1" unsupportedVersion pvno=1
 mangled "unsupported MAC" badAlg mac=1.2.3.4
 mangled "MD5 as one-way function" badAlg owf=1.2.840.113549.2.5
 mangled "too many iterations" badAlg iterations=2000000
-mangled "unknown protection" badAlg algorithm=1.2.3.4
+"$python" "$here/mangle.py" "$work/signed.der" "$work/bad.der" algorithm=1.2.3.4
+# shellcheck disable=SC2046
+expect "unknown signature algorithm" badAlg "${enrol_as[@]}" $(by_cert vendor-device) -reqin "$work/bad.der"
 
 # ---- the request ------------------------------------------------------------------------------
 mangled "bad proof of possession" badPOP proof
 expect "no proof of possession" badPOP "${enrol_as[@]}" -popo -1 -ref mast-1 -secret "pass:$secret"
 expect "raVerified from a device" notAuthorized "${enrol_as[@]}" -popo 0 -ref mast-1 -secret "pass:$secret"
-mangled "template without subject" badCertTemplate no-subject
+mangled "no subject, and a proof over the request" badPOP no-subject
 openssl req -new -config "$pki/req.cnf" -key "$work/new.key" -subj /O=Example/CN=mast-1 -out "$work/good.csr"
 request "$work/good.der" -cmd p10cr -csr "$work/good.csr" -ref mast-1 -secret "pass:$secret"
 "$python" "$here/mangle.py" "$work/good.der" "$work/bad.der" "secret=$secret" proof
@@ -101,7 +103,7 @@ post() {
     local name=$1 wanted=$2 file=$3 before status
     shift 3
     before=$(bc_requests)
-    status=$(curl -sS -m 20 -o "$work/answer" -w '%{http_code}' -H 'Content-Type: application/pkixcmp' \
+    status=$(curl -sS -m 20 -o "$work/answer" -w "%{http_code}" -H "Content-Type: ${type:-application/pkixcmp}" \
         --data-binary "@$file" "$@" "http://127.0.0.1:$cmp_port/.well-known/cmp" 2>"$work/curl.err")
     if [ "$status" != "$wanted" ]; then
         not_ok "$name" "expected HTTP $wanted, found $status $(cat "$work/curl.err")"
@@ -125,7 +127,7 @@ post "noise" 400 "$work/noise"
 post "nothing" 400 "$work/empty"
 "$python" "$here/mangle.py" "$work/good.der" "$work/bad.der" "secret=$secret" pad=3000000
 post "oversized" 413 "$work/bad.der" -H 'Expect:'
-post "wrong content type" 415 "$work/good.der" -H 'Content-Type: text/plain'
+type=text/plain post "wrong content type" 415 "$work/good.der"
 equal "GET is refused" 405 "$(curl -sS -m 20 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$cmp_port/.well-known/cmp")"
 equal "unknown path" 404 "$(curl -sS -m 20 -o /dev/null -w '%{http_code}' -H 'Content-Type: application/pkixcmp' \
     --data-binary "@$work/good.der" "http://127.0.0.1:$cmp_port/elsewhere")"
@@ -194,6 +196,7 @@ upstream "success without a certificate" 'no-cert' systemFailure 1
 upstream "CA drops the connection" 'drop=before' systemFailure
 
 bc_stop "$work/bc"
+new_key "$work/new.key" P-256
 device ca-down "${enrol_as[@]}" -ref mast-1 -secret "pass:$secret"
 equal "CA down" systemUnavail "$(said_failure)"
 
@@ -204,4 +207,4 @@ check "a good request afterwards" device good "${enrol_as[@]}" -ref mast-1 -secr
 check "each refusal names its clause" test "$(jq -r 'select(.event == "exchange" and .reason != null and .clause == null)
     | .reason' "$work/gateway.log" | wc -l)" = 0
 check "no secret in the log" test "$(grep -c "$secret" "$work/gateway.log")" = 0
-check "the gateway ends well" gateway_stop
+gateway_ends_well
