@@ -88,21 +88,19 @@ static void free_stream(struct h2_stream *stream)
 
 /* ---- answers ------------------------------------------------------------------------------- */
 
-/* RFC 9113 8.1: a client that still sends its request is told that nobody reads it. */
 static ssize_t give_body(nghttp2_session *nghttp2, int32_t id, uint8_t *to, size_t room,
                          uint32_t *flags, nghttp2_data_source *source, void *context)
 {
+    (void)nghttp2;
+    (void)id;
     (void)context;
     struct h2_stream *stream = source->ptr;
     struct bytes piece = bytes_slice(buffer_bytes(&stream->out), 0, room);
     if (piece.size > 0)
         memcpy(to, piece.data, piece.size);
     buffer_use(&stream->out, piece.size);
-    if (stream->out.size == 0) {
+    if (stream->out.size == 0)
         *flags |= NGHTTP2_DATA_FLAG_EOF;
-        if (stream->is_receiving)
-            nghttp2_submit_rst_stream(nghttp2, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
-    }
     return (ssize_t)piece.size;
 }
 
@@ -254,12 +252,16 @@ static int field_came(nghttp2_session *nghttp2, const nghttp2_frame *frame, cons
     return 0;
 }
 
+/* A client that still sends what was refused gets no more window on its stream, and so stops when
+ * it has read the answer. RFC 9113 8.1 would let us reset the stream, but there are clients that
+ * then throw the answer away. */
 static int data_came(nghttp2_session *nghttp2, uint8_t flags, int32_t id, const uint8_t *data,
                      size_t size, void *context)
 {
     (void)flags;
     struct h2_session *session = context;
     struct h2_stream *stream = nghttp2_session_get_stream_user_data(nghttp2, id);
+    nghttp2_session_consume_connection(nghttp2, size);
     if (stream == NULL || stream->exchange == NULL)
         return 0;
     if (size > LIMIT_MESSAGE_OCTETS - stream->exchange->body.size) {
@@ -270,6 +272,7 @@ static int data_came(nghttp2_session *nghttp2, uint8_t flags, int32_t id, const 
     } else {
         buffer_append(&stream->exchange->body, bytes_of(data, size));
         session->body_octets += size;
+        nghttp2_session_consume_stream(nghttp2, id, size);
     }
     return 0;
 }
@@ -469,21 +472,34 @@ static void set_callbacks(nghttp2_session_callbacks *callbacks)
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, stream_closes);
 }
 
+/* The window is given by us (data_came), not by the library. */
+static nghttp2_session *new_nghttp2(struct h2_session *session)
+{
+    nghttp2_session *nghttp2;
+    nghttp2_session_callbacks *callbacks;
+    nghttp2_option *option;
+    if (nghttp2_session_callbacks_new(&callbacks) != 0 || nghttp2_option_new(&option) != 0)
+        abort();
+    set_callbacks(callbacks);
+    nghttp2_option_set_no_auto_window_update(option, 1);
+    if (nghttp2_session_server_new2(&nghttp2, callbacks, session, option) != 0)
+        abort();
+    nghttp2_option_del(option);
+    nghttp2_session_callbacks_del(callbacks);
+    return nghttp2;
+}
+
 static void *open_session(struct http_connection *connection)
 {
     const nghttp2_settings_entry settings[] = {
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, LIMIT_HTTP2_STREAMS},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, LIMIT_HTTP_HEADER_OCTETS},
     };
-    nghttp2_session_callbacks *callbacks;
     struct h2_session *session = calloc(1, sizeof(*session));
-    if (session == NULL || nghttp2_session_callbacks_new(&callbacks) != 0)
+    if (session == NULL)
         abort();
     session->connection = connection;
-    set_callbacks(callbacks);
-    if (nghttp2_session_server_new(&session->nghttp2, callbacks, session) != 0)
-        abort();
-    nghttp2_session_callbacks_del(callbacks);
+    session->nghttp2 = new_nghttp2(session);
     nghttp2_submit_settings(session->nghttp2, NGHTTP2_FLAG_NONE, settings,
                             sizeof(settings) / sizeof(settings[0]));
     return session;

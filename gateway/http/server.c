@@ -17,6 +17,7 @@ enum {
     BACKLOG = 1024,
     ACCEPTS_AN_EVENT = 64,
     ACCEPT_PAUSE_MS = 100, /* when the process is out of descriptors */
+    FRESH_MS = 1000,       /* its first request may stand in the socket */
     TRIM_CONNECTIONS = 256,
     TRIM_MS = 1000,
 };
@@ -311,6 +312,35 @@ void http_server_drain(struct http_server *server)
         server_queue(server, c);
     }
     server_leave(server);
+}
+
+static bool is_under_way(const struct http_connection *connection)
+{
+    const struct http_server *server = connection->server;
+    switch (connection->phase) {
+    case PHASE_HANDSHAKE:
+    case PHASE_FIRST:
+        return loop_now_ms(server->loop) - connection->phase_began < FRESH_MS;
+    case PHASE_HEADER:
+    case PHASE_BODY:
+    case PHASE_WAITING:
+    case PHASE_WRITING:
+        return true;
+    case PHASE_IDLE:
+    case PHASE_LINGER:
+        break;
+    }
+    return connection->out.size > 0;
+}
+
+bool http_server_is_quiet(const struct http_server *server)
+{
+    if (server->busy > 0)
+        return false;
+    for (const struct http_connection *c = server->connections; c != NULL; c = c->next)
+        if (is_under_way(c))
+            return false;
+    return true;
 }
 
 unsigned http_server_connections(const struct http_server *server)

@@ -61,6 +61,10 @@ int http_server_port(const struct http_server *server);
 void http_server_set_tls(struct http_server *server, SSL_CTX *tls);
 /* Takes no new connection; answers what is under way with Connection: close. */
 void http_server_drain(struct http_server *server);
+/* No request is being read, waits for its answer, or has an answer that is not yet sent; a
+ * connection that has just been opened counts as one for a second. What to wait for after a
+ * drain. */
+bool http_server_is_quiet(const struct http_server *server);
 /* Open connections. After a drain it falls to 0, as clients get their answers or are timed out. */
 unsigned http_server_connections(const struct http_server *server);
 /* Requests that wait for an answer. */

@@ -33,6 +33,7 @@ struct worker {
     struct http_client *client;
     struct engine *engine;
     struct config *config;
+    struct log *log;
     struct door *doors;
     struct sent *sent;
     struct timer *wake;
@@ -135,6 +136,22 @@ static void message_arrived(void *context, struct http_exchange *exchange,
     engine_message(door->worker->engine, door->listener, message, peer, exchange);
 }
 
+static void message_refused(void *context, const char *peer, int status, const struct failure *why)
+{
+    const struct door *door = context;
+    const struct worker *worker = door->worker;
+    struct log_line *line = log_begin(worker->log, EVENT_REFUSED);
+    log_text(line, "listener", worker->config->listeners[door->listener].name);
+    log_text(line, "peer", peer);
+    if (status != 0)
+        log_number(line, "status", status);
+    log_text(line, "reason", reason_row(why->reason)->word);
+    log_text(line, "clause", why->clause);
+    log_text(line, "text", why->text);
+    log_text(line, "detail", why->detail);
+    log_end(line);
+}
+
 static bool door_tls(const struct listener_config *listener, SSL_CTX **tls, struct failure *why)
 {
     *tls = NULL;
@@ -151,7 +168,12 @@ static bool door_open(struct worker *worker, size_t index, SSL_CTX *tls, struct 
     if (door == NULL)
         abort();
     const struct http_listener settings = {
-        .address = listener->address, .tls = tls, .handler = message_arrived, .context = door};
+        .address = listener->address,
+        .tls = tls,
+        .handler = message_arrived,
+        .refused = message_refused,
+        .context = door,
+    };
     door->worker = worker;
     door->listener = index;
     door->wanted = true;
@@ -228,6 +250,7 @@ struct worker *worker_new(struct config *config, struct store *store, struct log
     };
     worker->loop = loop_new();
     worker->config = config_ref(config);
+    worker->log = log;
     if (worker->loop == NULL) {
         fail(why, REASON_INTERNAL, NULL, "no event loop");
         worker_free(worker);
@@ -306,7 +329,7 @@ static bool is_busy(const struct worker *worker)
     if (engine_busy(worker->engine) > 0)
         return true;
     for (const struct door *door = worker->doors; door != NULL; door = door->next) {
-        if (http_server_busy(door->server) > 0)
+        if (!http_server_is_quiet(door->server))
             return true;
     }
     return false;
