@@ -247,7 +247,8 @@ static bool check_label(const struct cmp_decoding *decoding, struct cmp_label *l
 }
 
 /* CertProfileValue ::= SEQUENCE SIZE (1..MAX) OF UTF8String                  (RFC 9810 5.1.1.4) */
-static bool read_profile(struct bytes value, struct request *request, struct failure *why)
+static bool read_profile(struct bytes value, struct arena *arena, struct request *request,
+                         struct failure *why)
 {
     struct der list, name, another;
     if (!der_only(value, DER_SEQUENCE, &list) || !der_take(&list.content, DER_UTF8_STRING, &name))
@@ -255,8 +256,9 @@ static bool read_profile(struct bytes value, struct request *request, struct fai
                     "certProfile is not a list of UTF8String");
     if (der_next(&list.content, &another))
         return fail(why, REASON_BAD_REQUEST, "RFC 9483 3.1", "certProfile names several profiles");
-    request->profile = name.content;
-    return true;
+    request->profile = peer_text(name.content, arena);
+    return bytes_equal(request->profile, name.content) ||
+           fail(why, REASON_BAD_REQUEST, "RFC 9810 5.1.1.4", "certProfile is no plain name");
 }
 
 static bool read_general_info(const struct cmp_decoding *decoding, struct request *request,
@@ -273,7 +275,8 @@ static bool read_general_info(const struct cmp_decoding *decoding, struct reques
             return false;
         if (der_oid_is(info.type, IMPLICIT_CONFIRM))
             request->implicit_confirm = true;
-        if (der_oid_is(info.type, CERT_PROFILE) && !read_profile(info.value, request, why))
+        if (der_oid_is(info.type, CERT_PROFILE) &&
+            !read_profile(info.value, decoding->arena, request, why))
             return false;
     }
     return true;

@@ -104,6 +104,7 @@ static const struct row openers[] = {
     {"recip-in-first", 0, REASON_BAD_RECIPIENT_NONCE, ERROR, BIT(13), BY_MAC},
     {"recip-in-first", CMP_LEGACY, ACCEPTED, 0, 0, BY_MAC},
     {"profile-two", 0, REASON_BAD_REQUEST, IP, BIT(2), BY_MAC},
+    {"profile-control", 0, REASON_BAD_REQUEST, IP, BIT(2), BY_MAC},
     {"profile-malformed", 0, REASON_BAD_DATA_FORMAT, ERROR, BIT(5), BY_MAC},
     {"genm", 0, REASON_NO_OPERATION, ERROR, BIT(2), BY_MAC},
     {"rr", 0, REASON_NO_OPERATION, ERROR, BIT(2), SIGNED},
