@@ -107,6 +107,14 @@ static void build_local(const struct section *section, struct authority *authori
 /* ---- authorities on the wire --------------------------------------------------------------------
  */
 
+/* Who stands in a URL stands in logs. */
+static bool has_user(const char *url)
+{
+    const char *host = strstr(url, "://");
+    host = host == NULL ? url : host + 3;
+    return memchr(host, '@', strcspn(host, "/?#")) != NULL;
+}
+
 static void check_url(const struct section *section, const struct authority *authority)
 {
     const char *url = authority->url;
@@ -116,6 +124,10 @@ static void check_url(const struct section *section, const struct authority *aut
         section_error(section, "url", "must begin with http:// or https://");
     else if (!is_https(url) && authority->capabilities.protocol == PROTOCOL_EST)
         section_error(section, "url", "EST needs https (RFC 7030 3.3)");
+    else if (has_user(url))
+        section_error(section, "url", "user and password belong into \"basic_file\"");
+    else if (strcspn(url, " \t\r\n\"<>") != strlen(url))
+        section_error(section, "url", "must not hold white space or quotes");
 }
 
 static void build_ra(const struct section *section, struct authority *authority)

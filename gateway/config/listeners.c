@@ -80,6 +80,21 @@ static void build_listener(const struct section *section, struct listener_config
         listener->credentials.signer = load_signer(&signer);
 }
 
+/* The kernel would share connections between the two (SO_REUSEPORT) instead of saying no. */
+static void report_repeated_address(const struct section *section,
+                                    const struct listener_config *listeners, size_t place)
+{
+    const char *address = listeners[place].address;
+    const size_t length = strlen(address);
+    if (length > 2 && strcmp(address + length - 2, ":0") == 0)
+        return;
+    for (size_t i = 0; i < place; i++) {
+        if (strcmp(listeners[i].address, address) == 0)
+            section_error(section, "address", "the listener \"%s\" has this address",
+                          listeners[i].name);
+    }
+}
+
 void build_listeners(const struct section *root, struct config *config)
 {
     struct arena *arena = root->source->arena;
@@ -92,6 +107,7 @@ void build_listeners(const struct section *root, struct config *config)
         build_listener(&section, &listeners[i]);
         names[i] = listeners[i].name;
         report_repeated_name(&section, names[i], names, i);
+        report_repeated_address(&section, listeners, i);
     }
     config->listeners = listeners;
 }

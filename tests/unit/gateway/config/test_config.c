@@ -161,6 +161,13 @@ static const struct row {
      "[{'secrets': 'secrets.json'}, {'issuer': 'ca.pem'}], 'legacy': true,\n  'may': {'subject': "
      "'CN=*'}}],",
      12, 77, "/routes/1/legacy", "\"legacy\" must be as in /routes/0", false},
+    {"two listeners at one address", "'cmc']}],",
+     "'cmc']},\n {'name': 'b', 'address': '127.0.0.1:8080', 'protocols': 'cmp'}],", 3, 27,
+     "/listeners/1/address", "the listener \"devices\" has this address", false},
+    {"password in the url", "https://ca.example", "https://a:b@ca.example", 4, 48,
+     "/authorities/0/url", "user and password belong into \"basic_file\"", false},
+    {"white space in the url", "example/cmc", "example/c mc", 4, 48, "/authorities/0/url",
+     "must not hold white space", false},
     {"url of another kind", "https://ca.example", "ftp://ca.example", 4, 48, "/authorities/0/url",
      "must begin with http:// or https://", false},
     {"TLS for a plain url", "'url': 'https://ca.example/cmc'",
@@ -587,6 +594,19 @@ static void options_of_an_authority_arrive(void **state)
     config_unref(config);
 }
 
+static void the_kernel_may_choose_two_ports(void **state)
+{
+    (void)state;
+    static struct config_report report;
+    char text[4096];
+    changed(text, sizeof(text), "'127.0.0.1:8080', 'protocols': ['cmp', 'cmc']}],",
+            "'127.0.0.1:0', 'protocols': ['cmp', 'cmc']},\n {'name': 'b', 'address': "
+            "'127.0.0.1:0', 'protocols': 'cmp'}],");
+    struct config *config = load(text, &report);
+    assert_non_null(config);
+    config_unref(config);
+}
+
 static void the_last_reference_frees(void **state)
 {
     (void)state;
@@ -649,6 +669,7 @@ int main(void)
         cmocka_unit_test(routes_with_the_same_devices_are_alike),
         cmocka_unit_test(the_embedded_ca_has_its_profile),
         cmocka_unit_test(options_of_an_authority_arrive),
+        cmocka_unit_test(the_kernel_may_choose_two_ports),
         cmocka_unit_test(the_last_reference_frees),
         cmocka_unit_test(files_that_are_no_text_are_refused),
         cmocka_unit_test(a_report_that_is_full_still_refuses),
