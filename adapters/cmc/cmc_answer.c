@@ -1,5 +1,5 @@
-/* Answers to devices: Full PKI Responses, signed with the device group's credential, and Simple
- * ones where certificates are all there is to say (RFC 10002 3, 4). */
+/* Answers to devices: Full PKI Responses, signed with the device group's credential, and a Simple
+ * one for a Simple Request that was granted (RFC 10002 3, 4). */
 #include "adapters/cmc/cmc_incoming.h"
 #include "adapters/pkix/der.h"
 #include "adapters/pkix/devices.h"
@@ -27,7 +27,9 @@ static void simple_reply(struct bytes body, struct reply *reply)
 
 /* ---- around the PKIResponse ----------------------------------------------------------------- */
 
-/* Where there is nothing to sign with, nobody signs: an answer is owed all the same (3.2.1.3.4). */
+/* The signer is named by issuer and serial number: JSS, which Dogtag's clients are made of, cannot
+ * read the other form in an answer. Where there is nothing to sign with, nobody signs: an answer is
+ * owed all the same (3.2.1.3.4). */
 static struct bytes seal(const struct inbound_context *context, const struct signer *signer,
                          const struct cmc_writer *writer, const struct bytes *certificates,
                          size_t certificate_count)
@@ -38,6 +40,7 @@ static struct bytes seal(const struct inbound_context *context, const struct sig
         .content_type = CMC_OID_PKI_RESPONSE,
         .content = cmc_pki_response(writer),
         .signer = signer,
+        .issuer_serial = true,
         .signing_time = context->now,
         .extra_certificates = certificates,
         .extra_count = certificate_count,
@@ -169,22 +172,13 @@ static struct bytes *collect_certificates(const struct response *response, struc
     return certificates;
 }
 
-/* RFC 10002 3.1, 3.2: to a Simple Request; to a Full one if only certificates go back, so neither
- * something to echo nor a change to tell of. */
+/* Only to a Simple Request (RFC 10002 3.1). RFC 10002 3.2 has it for a Full one too where nothing
+ * but certificates goes back, but it is unsigned, so an old one could be played again, and Dogtag's
+ * client cannot store it. */
 static bool may_be_simple(const struct cmc_leg *leg, const struct response *response)
 {
-    if (!all_granted(response) || response->result_count == 0 ||
-        !operation_enrols(response->operation))
-        return false;
-    if (leg->simple)
-        return true;
-    for (size_t i = 0; i < response->result_count; i++) {
-        if (response->results[i].status != RESULT_GRANTED ||
-            !bytes_is_empty(response->results[i].text))
-            return false;
-    }
-    return bytes_is_empty(leg->transaction_id) && bytes_is_empty(leg->received_nonce) &&
-           leg->data_return_count == 0;
+    return leg->simple && response->result_count > 0 && all_granted(response) &&
+           operation_enrols(response->operation);
 }
 
 static const struct signer *signer_for(const struct inbound_context *context, struct bytes group)

@@ -228,6 +228,7 @@ static struct cmc_body read_answer(struct bytes octets_of_answer, struct cms_sig
     assert_true(cms_parse(octets_of_answer, case_arena(), cms, &why));
     assert_true(der_oid_is(cms->content_type, CMC_OID_PKI_RESPONSE));
     assert_int_equal(cms->signer_count, 1);
+    assert_true(bytes_is_empty(cms->signers[0].key_id));
     if (!cms_verify(cms, 0, certificate_get0_key(ra), false, &why))
         fail_msg("%s", why.text);
     assert_true(cmc_decode_response(cms->content, case_arena(), &body, &why));
@@ -396,19 +397,11 @@ static void a_grant_with_controls_is_a_full_response(void **state)
     assert_true(has_certificate(&cms, "outbound/ca.pem"));
 }
 
-/* RFC 10002 3.1, 3.2: certificates are all there is to say. */
-static const struct simple {
-    const char *name;
-    int options;
-} simples[] = {
-    {"36-own-simple", UNPROVEN},
-    {"01-tool-pkcs10", ANY_RA},
-};
-
-static void simple_row(void **state)
+/* RFC 10002 3.1: certificates are all there is to say. */
+static void a_granted_simple_request_gets_a_simple_response(void **state)
 {
-    const struct simple *row = *state;
-    struct inbound_context context = gateway(row->name, row->options);
+    (void)state;
+    struct inbound_context context = gateway("36-own-simple", UNPROVEN);
     struct request request = decoded(&context);
     struct result result = granted();
     struct cms_signed cms;
@@ -422,7 +415,40 @@ static void simple_row(void **state)
     assert_true(has_certificate(&cms, "outbound/ca.pem"));
 }
 
-/* Changes are told in a statusString, for which a Simple Response has no place. */
+/* A signed answer says more, and cannot be an old one. */
+static void a_granted_full_request_gets_a_full_response(void **state)
+{
+    (void)state;
+    struct inbound_context context = gateway("01-tool-pkcs10", ANY_RA);
+    struct request request = decoded(&context);
+    struct result result = granted();
+    struct cms_signed cms;
+    struct reply reply = answer(&context, &request, &result);
+    struct cmc_body body = read_answer(reply.body, &cms);
+    struct cmc_status status = only_status(&body);
+    assert_int_equal(status.status, 0);
+    assert_null(cmc_find(&body, CMC_CONTROL_TRANSACTION_ID));
+    assert_null(cmc_find(&body, CMC_CONTROL_SENDER_NONCE));
+}
+
+/* RFC 10002 6.1.1: to a Simple Request, bodyList is 1. */
+static void a_refused_simple_request_gets_a_full_response(void **state)
+{
+    (void)state;
+    struct inbound_context context = gateway("36-own-simple", UNPROVEN);
+    struct request request = decoded(&context);
+    struct result result = {.status = RESULT_REFUSED};
+    struct cms_signed cms;
+    result_add_reason(&result, REASON_UNSUPPORTED_EXT);
+    struct reply reply = answer(&context, &request, &result);
+    struct cmc_body body = read_answer(reply.body, &cms);
+    struct cmc_status status = only_status(&body);
+    assert_int_equal(status.status, 2);
+    assert_int_equal(status.fail_info, 5);
+    assert_int_equal(status.ids[0], 1);
+}
+
+/* Changes are told in a statusString. */
 static void changes_are_told(void **state)
 {
     (void)state;
@@ -618,7 +644,9 @@ int main(void)
     CASES_ADD(a_refusal_echoes_what_was_sent);
     CASES_ADD(without_a_signer_the_refusal_is_unsigned);
     CASES_ADD(a_grant_with_controls_is_a_full_response);
-    CASES_ADD_ROWS(simples, simple_row);
+    CASES_ADD(a_granted_simple_request_gets_a_simple_response);
+    CASES_ADD(a_granted_full_request_gets_a_full_response);
+    CASES_ADD(a_refused_simple_request_gets_a_full_response);
     CASES_ADD(changes_are_told);
     CASES_ADD(a_refused_item_is_named);
     CASES_ADD(pend_info_never_changes);
