@@ -120,12 +120,42 @@ static bool looks_like_pkcs10(struct bytes body)
     return der_take(&rest, DER_SEQUENCE, &inner);
 }
 
+/* Layers that RFC 10002 3.2 and 5 allow around a PKIData and that are not opened here. */
+static const struct {
+    const char *oid;
+    const char *name;
+} closed_layers[] = {
+    {"1.2.840.113549.1.7.3", "EnvelopedData"},
+    {"1.2.840.113549.1.9.16.1.2", "AuthenticatedData"},
+    {"1.2.840.113549.1.9.16.1.23", "AuthEnvelopedData"},
+};
+
+/* What cannot be decrypted is answered with badMessageCheck (RFC 10002 3.2.1.3.3, 3.2.1.3.5). The
+ * type may stand in a ContentInfo of indefinite length, so its header is not read. */
+static bool check_layer(struct bytes body, struct failure *why)
+{
+    struct der oid;
+    const uint8_t *at = body.size < 2
+                            ? NULL
+                            : memchr(body.data + 1, DER_OID, 5 < body.size - 1 ? 5 : body.size - 1);
+    struct bytes rest =
+        at == NULL ? BYTES_EMPTY : bytes_slice(body, (size_t)(at - body.data), SIZE_MAX);
+    if (!der_take(&rest, DER_OID, &oid))
+        return true;
+    for (size_t i = 0; i < sizeof(closed_layers) / sizeof(closed_layers[0]); i++) {
+        if (der_oid_is(oid.whole, closed_layers[i].oid))
+            return fail(why, REASON_BAD_MESSAGE_CHECK, "RFC 10002 3.2.1.3",
+                        "%s is not opened here; send SignedData", closed_layers[i].name);
+    }
+    return true;
+}
+
 static bool read_full(const struct message *message, struct arena *arena, struct cmc_incoming *out,
                       struct failure *why)
 {
     out->cms.has_content = cmc_bare_data(message->body, &out->cms.content);
     if (!out->cms.has_content) {
-        if (!cms_parse(message->body, arena, &out->cms, why))
+        if (!check_layer(message->body, why) || !cms_parse(message->body, arena, &out->cms, why))
             return false;
         if (!out->cms.has_content || !der_oid_is(out->cms.content_type, CMC_OID_PKI_DATA))
             return fail(why, REASON_BAD_DATA_FORMAT, "RFC 10002 3.2",

@@ -7,6 +7,7 @@
 #include "adapters/pkix/cms.h"
 #include "adapters/pkix/der.h"
 #include "tests/support/cmc_vectors.h"
+#include "tests/support/octets.h"
 
 #define NOW INT64_C(1795304910) /* date -u -d 2026-11-21T23:48:30Z +%s: when they were made */
 
@@ -283,6 +284,36 @@ static void all_refused_controls_are_named(void **state)
     assert_int_equal(status.id_count, 2); /* decryptedPOP and regInfo */
     assert_int_equal(status.ids[0], 2);
     assert_int_equal(status.ids[1], 3);
+}
+
+/* ContentInfo with [0], made by hand; of indefinite length in the last row. */
+static const struct layer {
+    const char *name;
+    const char *hex;
+    enum reason reason;
+} layers[] = {
+    {"EnvelopedData", "300f06092a864886f70d010703a0023000", REASON_BAD_MESSAGE_CHECK},
+    {"AuthenticatedData", "3011060b2a864886f70d0109100102a0023000", REASON_BAD_MESSAGE_CHECK},
+    {"AuthEnvelopedData", "3011060b2a864886f70d0109100117a0023000", REASON_BAD_MESSAGE_CHECK},
+    {"EnvelopedData in BER",
+     "308006092a864886f70d010703a0023000"
+     "0000",
+     REASON_BAD_MESSAGE_CHECK},
+    {"DigestedData", "300f06092a864886f70d010705a0023000", REASON_BAD_DATA_FORMAT},
+    {"nothing", "", REASON_BAD_DATA_FORMAT},
+    {"one octet", "30", REASON_BAD_DATA_FORMAT},
+    {"a tag at the end", "3006", REASON_BAD_DATA_FORMAT},
+};
+
+static void layer_row(void **state)
+{
+    const struct layer *row = *state;
+    struct inbound_context context = gateway("44-bad-garbage", 0);
+    struct request request;
+    struct failure why = {0};
+    message.body = octets_from_hex(case_arena(), row->hex);
+    assert_false(cmc_inbound.decode(&context, case_arena(), &request, &why));
+    assert_string_equal(reason_row(why.reason)->word, reason_row(row->reason)->word);
 }
 
 /* ---- what comes back ------------------------------------------------------------------------ */
@@ -640,6 +671,7 @@ int main(void)
 {
     CASES_ADD_ROWS(takens, taken_row);
     CASES_ADD_ROWS(refuseds, refused_row);
+    CASES_ADD_ROWS(layers, layer_row);
     CASES_ADD(all_refused_controls_are_named);
     CASES_ADD(a_refusal_echoes_what_was_sent);
     CASES_ADD(without_a_signer_the_refusal_is_unsigned);
