@@ -1,7 +1,7 @@
 /* A CMP message as a tree (adapters/inspect.h). */
 #include "adapters/cmp/cmp_body.h"
 #include "adapters/inspect.h"
-#include "adapters/pkix/names.h"
+#include "adapters/pkix/inspect_fields.h"
 #include "mapping/codes.h"
 
 enum { DIRECTORY_NAME = DER_CONTEXT_CONSTRUCTED | 4 };
@@ -38,7 +38,7 @@ static void show_general_name(struct node *parent, struct arena *arena, const ch
 {
     struct der choice;
     if (der_only(tlv, DIRECTORY_NAME, &choice))
-        node_text(parent, arena, name, names_text(choice.content, arena));
+        node_name(parent, arena, name, choice.content);
     else
         node_hex(parent, arena, name, tlv);
 }
@@ -77,7 +77,7 @@ static const char *algorithm_name(struct bytes algorithm, struct arena *arena)
         if (der_oid_is(id.whole, protection_algorithms[i].oid))
             return protection_algorithms[i].name;
     }
-    return der_oid_text(arena, id.whole);
+    return oid_name(arena, id.whole);
 }
 
 static void show_free_text(struct node *parent, struct arena *arena, const char *name,

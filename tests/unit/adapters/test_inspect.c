@@ -12,7 +12,8 @@
 /* ---- golden text ---------------------------------------------------------------------------- */
 
 static const char *const folders[] = {"tests/vectors/pkcs10", "tests/vectors/crmf",
-                                      "tests/vectors/issued", "tests/vectors/inspect"};
+                                      "tests/vectors/issued", "tests/vectors/inspect",
+                                      "tests/vectors/cmp",    "tests/vectors/cmc/dogtag"};
 
 struct golden {
     char name[96];
