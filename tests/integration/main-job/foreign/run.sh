@@ -34,7 +34,7 @@ of() { "$python" "$here/cmp_show.py" fields "$2" | sed -n "s/^$1 //p"; }
 exchange() {
     local name=$1 bodies=$2 file body i=0
     shift 2
-    device "$name" -newkey "$work/new.key" -reqout "$work/$name.q1 $work/$name.q2" \
+    device "$name" -reqout "$work/$name.q1 $work/$name.q2" \
         -rspout "$work/$name.a1 $work/$name.a2" "$@"
     for body in $bodies; do
         i=$((i + 1))
@@ -49,12 +49,15 @@ exchange() {
     done
 }
 new_key "$work/new.key" P-256
-exchange ir "ip pkiconf" -cmd ir -subject /O=Example/CN=mast-1 -ref mast-1 -secret "pass:$secret"
+new_key "$work/signed.key" P-256
+new_key "$work/csr.key" P-256
+exchange ir "ip pkiconf" -cmd ir -newkey "$work/new.key" -subject /O=Example/CN=mast-1 \
+    -ref mast-1 -secret "pass:$secret"
 # shellcheck disable=SC2046
-exchange ir-signed "ip pkiconf" -cmd ir -subject /O=Example/CN=mast-1 $(by_cert vendor-device)
-openssl req -new -config "$pki/req.cnf" -key "$work/new.key" -subj /O=Example/CN=mast-1 -outform DER -out "$work/csr"
-exchange p10cr "cp pkiconf" -cmd p10cr -csr "$work/csr" -ref mast-1 -secret "pass:$secret"
-exchange error "error" -cmd ir -subject /O=Example/CN=mast-1 -ref mast-1 -secret pass:wrong
+exchange ir-signed "ip pkiconf" -cmd ir -newkey "$work/signed.key" -subject /O=Example/CN=mast-1 $(by_cert vendor-device)
+openssl req -new -config "$pki/req.cnf" -key "$work/csr.key" -subj /O=Example/CN=mast-1 -outform DER -out "$work/csr"
+exchange p10cr "cp pkiconf" -cmd p10cr -csr "$work/csr" -newkey "$work/csr.key" -ref mast-1 -secret "pass:$secret"
+exchange error "error" -cmd ir -newkey "$work/new.key" -subject /O=Example/CN=mast-1 -ref mast-1 -secret pass:wrong
 
 # What reached the CA: three requests, in order
 for n in 1 2 3; do

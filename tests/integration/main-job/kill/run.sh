@@ -16,7 +16,7 @@ begin() {
     shift
     new_key "$work/$cn.key" P-256
     from=$(wc -l <"$work/gateway.log")
-    device_limit=20 device "$cn-first" -cmd ir -newkey "$work/$cn.key" -subject "/O=Example/CN=$cn" \
+    device_patience=5 device_limit=20 device "$cn-first" -cmd ir -newkey "$work/$cn.key" -subject "/O=Example/CN=$cn" \
         -ref mast-1 -secret 'pass:a secret of mast 1' -reqout "$work/$cn.ir $work/$cn.conf" "$@" &
     device_pid=$!
 }
