@@ -218,6 +218,11 @@ static void get_connections(struct errand *errand)
     errand->number = http_server_connections(errand->house->server);
 }
 
+static void get_quiet(struct errand *errand)
+{
+    errand->number = http_server_is_quiet(errand->house->server);
+}
+
 static void get_counts(struct errand *errand)
 {
     errand->counts = errand->house->counts;
@@ -253,6 +258,13 @@ unsigned house_connections(struct house *house)
     struct errand errand = {.house = house, .run = get_connections};
     send_on(&errand);
     return errand.number;
+}
+
+bool house_is_quiet(struct house *house)
+{
+    struct errand errand = {.house = house, .run = get_quiet};
+    send_on(&errand);
+    return errand.number != 0;
 }
 
 struct house_counts house_counts(struct house *house)

@@ -23,6 +23,7 @@ void house_set_tls(struct house *house, SSL_CTX *tls);
 /* What the server says, asked in its own thread. */
 unsigned house_busy(struct house *house);
 unsigned house_connections(struct house *house);
+bool house_is_quiet(struct house *house);
 /* Waits, WIRE_TIMEOUT_S at most. */
 bool house_waits_for_busy(struct house *house, unsigned busy);
 bool house_waits_for_connections(struct house *house, unsigned connections);

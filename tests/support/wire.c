@@ -16,17 +16,24 @@ static void die(const char *what)
     abort();
 }
 
-struct wire wire_connect(int port)
+void wire_connect_with(struct wire *wire, int port)
 {
     struct sockaddr_in to = {.sin_family = AF_INET,
                              .sin_port = htons((uint16_t)port),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct timeval patience = {.tv_sec = WIRE_TIMEOUT_S};
-    struct wire wire = {.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    if (wire.fd < 0 || connect(wire.fd, (struct sockaddr *)&to, sizeof(to)) != 0)
+    if (connect(wire->fd, (struct sockaddr *)&to, sizeof(to)) != 0)
         die("connect");
-    setsockopt(wire.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    setsockopt(wire.fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    setsockopt(wire->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    setsockopt(wire->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+}
+
+struct wire wire_connect(int port)
+{
+    struct wire wire = {.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (wire.fd < 0)
+        die("socket");
+    wire_connect_with(&wire, port);
     return wire;
 }
 

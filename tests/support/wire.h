@@ -24,6 +24,8 @@ struct wire_answer {
 };
 
 struct wire wire_connect(int port);
+/* The same with a socket made before. */
+void wire_connect_with(struct wire *wire, int port);
 /* tls: a client's context. The handshake may fail: then ssl is NULL and fd is -1. */
 struct wire wire_connect_tls(int port, SSL_CTX *tls, SSL_SESSION *session);
 void wire_send(const struct wire *wire, const char *text);

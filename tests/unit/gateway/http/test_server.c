@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -596,6 +597,87 @@ static void a_drain_answers_what_is_under_way(void **state)
     assert_int_equal(house_busy(house), 0);
 }
 
+static void never_called(void *context, struct http_exchange *exchange,
+                         const struct message *message, const char *peer)
+{
+    (void)context;
+    (void)exchange;
+    (void)message;
+    (void)peer;
+    abort();
+}
+
+static void a_server_is_quiet_when_nothing_is_under_way(void **state)
+{
+    struct house *house = *state;
+    assert_true(house_is_quiet(house));
+    struct wire wire = wire_connect(house_port(house));
+    assert_true(house_waits_for_connections(house, 1));
+    assert_false(house_is_quiet(house)); /* its request may be on the way */
+    wire_send(&wire, POST_ECHO "Content-Le");
+    usleep(20000);
+    assert_false(house_is_quiet(house));
+    wire_send(&wire, "ngth: 1\r\n\r\n");
+    usleep(20000);
+    assert_false(house_is_quiet(house));
+    wire_send(&wire, "x");
+    expect(&wire, 200, "x");
+    assert_true(house_is_quiet(house));
+    wire_send(&wire, "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_true(house_waits_for_busy(house, 1));
+    assert_false(house_is_quiet(house));
+    wire_close(&wire); /* the engine still works for it */
+    assert_false(house_is_quiet(house));
+    house_release(house);
+    assert_true(house_waits_for_connections(house, 0));
+    assert_true(house_is_quiet(house));
+}
+
+/* A connection that cannot be accepted stays in the backlog and would wake the loop for ever; and
+ * when descriptors come back it must be served. */
+static void running_out_of_descriptors_passes(void **state)
+{
+    enum { HOARD = 4096 };
+    static int hoard[HOARD];
+    struct rlimit old, tight;
+    int count = 0;
+    struct wire wire = wire_connect(house_port(*state));
+    wire_send(&wire, POST_ECHO "Content-Length: 1\r\n\r\nx");
+    expect(&wire, 200, "x");
+    struct wire late = {.fd = socket(AF_INET, SOCK_STREAM, 0)};
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    tight = old;
+    tight.rlim_cur = old.rlim_cur < 512 ? old.rlim_cur : 512;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    while (count < HOARD && (hoard[count] = dup(wire.fd)) >= 0)
+        count++;
+    wire_connect_with(&late, house_port(*state));
+    wire_send(&late, POST_ECHO "Content-Length: 1\r\n\r\ny");
+    usleep(250000);
+    assert_int_equal(house_connections(*state), 1);
+    while (count > 0)
+        close(hoard[--count]);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+    expect(&late, 200, "y");
+    wire_close(&late);
+    wire_close(&wire);
+}
+
+static void ipv6_is_served(void **state)
+{
+    (void)state;
+    struct failure why;
+    struct loop *loop = loop_new();
+    struct http_server *server = http_server_new(
+        loop, &(struct http_listener){.address = "[::1]:0", .handler = never_called}, &why);
+    if (server == NULL) /* a machine without IPv6 says so */
+        assert_non_null(strstr(why.detail, "::1"));
+    else
+        assert_true(http_server_port(server) > 0);
+    http_server_free(server);
+    loop_free(loop);
+}
+
 static void an_exchange_may_outlive_its_server(void **state)
 {
     (void)state;
@@ -608,16 +690,6 @@ static void an_exchange_may_outlive_its_server(void **state)
     assert_int_equal(answer.status, 0);
     free(answer.text);
     wire_close(&wire);
-}
-
-static void never_called(void *context, struct http_exchange *exchange,
-                         const struct message *message, const char *peer)
-{
-    (void)context;
-    (void)exchange;
-    (void)message;
-    (void)peer;
-    abort();
 }
 
 static void bad_addresses_are_told(void **state)
@@ -695,6 +767,9 @@ static const struct CMUnitTest fixed[] = {
     cmocka_unit_test(one_address_cannot_take_all_connections),
     cmocka_unit_test(connections_in_all_are_limited),
     PLAIN(a_drain_answers_what_is_under_way),
+    PLAIN(a_server_is_quiet_when_nothing_is_under_way),
+    PLAIN(running_out_of_descriptors_passes),
+    cmocka_unit_test(ipv6_is_served),
     cmocka_unit_test(an_exchange_may_outlive_its_server),
     cmocka_unit_test(bad_addresses_are_told),
     cmocka_unit_test(two_servers_may_share_a_port),

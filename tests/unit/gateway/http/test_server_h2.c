@@ -510,6 +510,23 @@ static void a_client_may_go_while_its_answers_are_pending(void **state)
     assert_int_equal(house_counts(*state).answered_nobody, 2);
 }
 
+static void too_many_fields_are_refused(void **state)
+{
+    nghttp2_hd_inflater *inflater;
+    nghttp2_hd_inflate_new(&inflater);
+    struct wire wire = greet(*state, BYTES_EMPTY);
+    struct buffer block = {0};
+    buffer_append(&block, BYTES_LITERAL("\x82\x87\x84\x01\x01x"));
+    for (int i = 0; i < LIMIT_HTTP_HEADER_FIELDS; i++)
+        buffer_append(&block, bytes_of("\x00\x01y\x01z", 5));
+    send_frame(&wire, HEADERS, END_HEADERS | END_STREAM, 1, buffer_bytes(&block));
+    assert_int_equal(next_status(&wire, inflater, 1), 431);
+    assert_int_equal(house_counts(*state).handled, 0);
+    buffer_clear(&block);
+    nghttp2_hd_inflate_del(inflater);
+    wire_close(&wire);
+}
+
 /* A client that has not acknowledged our settings yet may be innocent (RFC 9113 5.1.2). */
 static void requests_above_the_limit_are_refused(void **state)
 {
@@ -689,6 +706,7 @@ int main(void)
         HOUSE(a_client_may_take_its_request_back),
         HOUSE(a_client_that_takes_back_too_much_is_closed),
         HOUSE(a_client_may_go_while_its_answers_are_pending),
+        HOUSE(too_many_fields_are_refused),
         HOUSE(requests_above_the_limit_are_refused),
         HOUSE(bodies_of_one_connection_are_limited_together),
         HOUSE(a_refused_upload_is_not_read_on),

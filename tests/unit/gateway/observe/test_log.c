@@ -106,6 +106,7 @@ static struct hostile hostile[] = {
     {"line separator", {(const uint8_t *)"\xe2\x80\xa8", 3}, "\\u2028"},
     {"broken lead", {(const uint8_t *)"\xff.", 2}, BAD "."},
     {"lone continuation", {(const uint8_t *)"\x80.", 2}, BAD "."},
+    {"broken continuation", {(const uint8_t *)"\xe2\x28\xa1", 3}, BAD "(" BAD},
     {"cut short", {(const uint8_t *)"\xe2\x82", 2}, BAD BAD},
     {"overlong slash", {(const uint8_t *)"\xc0\xaf", 2}, BAD BAD},
     {"surrogate", {(const uint8_t *)"\xed\xa0\x80", 3}, BAD BAD BAD},
