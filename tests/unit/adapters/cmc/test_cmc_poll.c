@@ -7,6 +7,7 @@
 #include "adapters/cmc/cmc_incoming.h"
 #include "adapters/pkix/cms.h"
 #include "adapters/pkix/der.h"
+#include "mapping/model/limits.h"
 #include "tests/support/cmc_vectors.h"
 #include "tests/support/octets.h"
 
@@ -238,8 +239,106 @@ static void an_ra_may_say_that_a_control_was_processed(void **state)
     assert_text_has(why.text, "1.2.4");
 }
 
+/* ---- what CMC does not allow in a request --------------------------------------------------- */
+
+static const struct barred {
+    const char *name;
+    const char *crmf; /* of tests/vectors/crmf */
+    enum reason reason;
+    const char *text;
+} barreds[] = {
+    {"regInfo", "bc-reg-info", REASON_BAD_REQUEST, "regInfo"},
+    {"encrCert", "bc-encr-cert", REASON_BAD_REQUEST, "encrCert"},
+    {"no key", "bc-keygen", REASON_BAD_REQUEST, "publicKey"},
+    {"poposkInput with the sender", "bc-sender", REASON_BAD_REQUEST, "subject"},
+    {"no proof", "bc-absent", REASON_POP_REQUIRED, ""},
+};
+
+static void barred_row(void **state)
+{
+    const struct barred *row = *state;
+    struct request request;
+    struct failure why = {0};
+    struct cmc_writer writer = cmc_writer(case_arena(), 0, 1);
+    const char *path = arena_printf(case_arena(), "tests/vectors/crmf/%s.der", row->crmf);
+    cmc_write_crm(&writer, octets_from_file(case_arena(), path));
+    struct inbound_context context = gateway(sealed(&writer), BYTES_EMPTY);
+    assert_false(cmc_inbound.decode(&context, case_arena(), &request, &why));
+    assert_string_equal(reason_row(why.reason)->word, reason_row(row->reason)->word);
+    assert_text_has(why.text, row->text);
+}
+
+static struct reply refused_as(struct inbound_context *context, enum reason reason)
+{
+    struct request request;
+    struct failure why = {0};
+    struct reply reply;
+    assert_false(cmc_inbound.decode(context, case_arena(), &request, &why));
+    assert_string_equal(reason_row(why.reason)->word, reason_row(reason)->word);
+    cmc_inbound.refuse(context, &why, case_arena(), &reply);
+    return reply;
+}
+
+static void a_message_that_is_too_large_is_refused_by_http_too(void **state)
+{
+    (void)state;
+    size_t size = (size_t)LIMIT_MESSAGE_OCTETS + 1;
+    struct bytes body = bytes_of(arena_alloc(case_arena(), size), size);
+    struct inbound_context context = gateway(body, BYTES_EMPTY);
+    struct reply reply = refused_as(&context, REASON_TOO_LARGE);
+    assert_int_equal(reply.status, 413);
+    assert_true(reply.body.size > 0);
+}
+
+static void an_empty_request_asks_for_nothing(void **state)
+{
+    (void)state;
+    struct cmc_writer writer = cmc_writer(case_arena(), 0, 0);
+    assert_refused(sealed(&writer), BYTES_EMPTY, REASON_BAD_REQUEST);
+}
+
+/* RFC 10002 3.2.1: noSupport for that item. */
+static void another_form_of_request_is_not_supported(void **state)
+{
+    (void)state;
+    struct bytes orm = octets_from_hex(case_arena(), "a20a"
+                                                     "020107"
+                                                     "06022a03"
+                                                     "040101");
+    struct cmc_writer writer = cmc_writer(case_arena(), 0, 1);
+    writer.requests[writer.request_count++] = orm;
+    struct inbound_context context = gateway(sealed(&writer), BYTES_EMPTY);
+    struct reply reply = refused_as(&context, REASON_NO_OPERATION);
+    struct cms_signed cms;
+    struct cmc_body body;
+    struct cmc_status status;
+    struct failure why;
+    assert_true(cms_parse(reply.body, case_arena(), &cms, &why));
+    assert_true(cmc_decode_response(cms.content, case_arena(), &body, &why));
+    assert_true(cmc_decode_status(cmc_find(&body, CMC_CONTROL_STATUS_INFO_V2), case_arena(),
+                                  &status, &why));
+    assert_int_equal(status.status, CMC_STATUS_NO_SUPPORT);
+    assert_int_equal(status.ids[0], 7);
+}
+
+/* RFC 10002 6.8: a witness for a request in another layer says nothing of this one. */
+static void a_witness_speaks_of_its_own_layer(void **state)
+{
+    (void)state;
+    struct cmc_writer writer = cmc_writer(case_arena(), 1, 1);
+    cmc_write_control(&writer, CMC_CONTROL_LRA_POP_WITNESS, 9,
+                      octets_from_hex(case_arena(), "30080201043003020101"));
+    cmc_write_crm(&writer, octets_from_file(case_arena(), "tests/vectors/crmf/bc-absent.der"));
+    assert_refused(sealed(&writer), BYTES_EMPTY, REASON_POP_REQUIRED);
+}
+
 int main(void)
 {
+    CASES_ADD_ROWS(barreds, barred_row);
+    CASES_ADD(a_message_that_is_too_large_is_refused_by_http_too);
+    CASES_ADD(an_empty_request_asks_for_nothing);
+    CASES_ADD(another_form_of_request_is_not_supported);
+    CASES_ADD(a_witness_speaks_of_its_own_layer);
     CASES_ADD(a_token_finds_its_exchange);
     CASES_ADD(a_token_is_enough);
     CASES_ADD(another_token_is_refused);
