@@ -57,7 +57,7 @@ static const struct row rows[] = {
       "\nbody.CertStatus.status: 2 rejection\n", "\nbody.CertStatus.statusString: wrong name\n",
       "\nbody.CertStatus.failInfo: 1 badMessageCheck\n",
       "\nheader.recipNonce: a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5\n"}},
-    {"conf-hash-alg-3", {"\nbody.CertStatus.hashAlg: 2.16.840.1.101.3.4.2.1\n"}},
+    {"conf-hash-alg-3", {"\nbody.CertStatus.hashAlg: sha256\n"}},
     {"poll-all", {"\nbody.type: pollReq\n", "\nbody.poll.certReqId: -1\n"}},
     {"pkiconf", {"\nbody.type: pkiconf\n"}},
     {"error",
