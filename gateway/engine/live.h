@@ -54,6 +54,7 @@ struct live {
     uint64_t ticket;
     struct transaction row; /* as it is, or is about to be, in the store */
     bool stored;            /* the row exists in the store: update, not insert */
+    enum state base;        /* its state there, when we read or wrote it last */
     struct request request;
     const struct route_config *route;
     const struct authority_config *authority;

@@ -143,6 +143,7 @@ struct live *live_from_row(struct engine *engine, const struct transaction *row)
     struct live *live = live_new(engine, engine->config);
     struct failure why;
     live->row = *row;
+    live->base = row->state;
     live->row.id = arena_copy(live->arena, row->id);
     live->row.exchange = arena_copy(live->arena, row->exchange);
     live->row.route = arena_text(live->arena, bytes_of_text(row->route));
@@ -279,6 +280,29 @@ static void lost_race(struct live *live)
     engine_wake_in(live->engine, 0);
 }
 
+/* Another engine wrote the row since we read it. What it writes beside us is the device's side (a
+ * poll was answered); what we know is the authority's. If the state is the one we started from,
+ * both belong together. */
+static bool merge(struct live *live)
+{
+    struct transaction fresh;
+    if (live->batch.insert != NULL ||
+        !store_find_id(live->engine->ports.store, live->row.id, live->arena, &fresh, NULL) ||
+        fresh.state != live->base)
+        return false;
+    if (live->handing == NULL) {
+        live_unregister(live);
+        live->row.exchange = fresh.exchange;
+        live->row.leg = fresh.leg;
+        live->row.transaction_id = fresh.transaction_id;
+        live->row.inbound = fresh.inbound;
+        live_register(live);
+    }
+    live->row.version = fresh.version + 1;
+    live_recommit(live);
+    return true;
+}
+
 static void committed(void *context, enum store_result result)
 {
     struct live *live = context;
@@ -287,11 +311,14 @@ static void committed(void *context, enum store_result result)
     live->committing = false;
     if (result == STORE_OK) {
         live->stored = true;
+        live->base = live->row.state;
         live->then(live);
         return;
     }
     if (result == STORE_CONFLICT) {
-        if (!insert)
+        if (merge(live))
+            return;
+        if (!insert && live->row.state != live->base)
             alarm_row(live, "its record was changed by another process; what we knew is dropped",
                       NULL);
         lost_race(live);
