@@ -72,7 +72,7 @@ static void unpack_identity(struct pack_reader *reader, struct identity *identit
     identity->certificate = pack_read_bytes(reader);
     identity->subject = pack_read_bytes(reader);
     identity->is_ra = pack_read_count(reader, 1) == 1;
-    identity->group = pack_read_count(reader, SIZE_MAX);
+    identity->group = (size_t)pack_read_number(reader); /* IDENTITY_ANY_GROUP is stored as -1 */
 }
 
 struct bytes request_pack(const struct request *request, struct arena *arena)

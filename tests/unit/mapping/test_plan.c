@@ -15,6 +15,16 @@ static const uint8_t authenticator[] = {0x30, 0x10, 0x30, 0x0e, 0x06, 0x09, 0x2b
 static const uint8_t publication[] = {0x30, 0x10, 0x30, 0x0e, 0x06, 0x09, 0x2b, 0x06, 0x01,
                                       0x05, 0x05, 0x07, 0x05, 0x01, 0x03, 0x0c, 0x01, 'x'};
 
+/* The same regToken behind another control, and with a length of two octets. */
+static const uint8_t second_control[] = {0x30, 0x20, 0x30, 0x0e, 0x06, 0x09, 0x2b, 0x06, 0x01,
+                                         0x05, 0x05, 0x07, 0x05, 0x01, 0x03, 0x0c, 0x01, 'x',
+                                         0x30, 0x0e, 0x06, 0x09, 0x2b, 0x06, 0x01, 0x05, 0x05,
+                                         0x07, 0x05, 0x01, 0x01, 0x0c, 0x01, 'x'};
+static const uint8_t long_length[] = {0x30, 0x81, 0x10, 0x30, 0x0e, 0x06, 0x09, 0x2b, 0x06, 0x01,
+                                      0x05, 0x05, 0x07, 0x05, 0x01, 0x01, 0x0c, 0x01, 'x'};
+static const uint8_t length_without_octets[] = {0x30, 0x80, 0x30, 0x0e};
+static const uint8_t length_of_too_many[] = {0x30, 0x89, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0x30};
+
 static const struct row {
     const char *name;
     enum protocol inbound;
@@ -217,7 +227,13 @@ static void barred_controls_are_not_carried_in_a_crm(void **state)
         {{authenticator, sizeof(authenticator)}, CARRIAGE_CMC_WITNESS},
         {{publication, sizeof(publication)}, CARRIAGE_CMC_CRM},
         {{NULL, 0}, CARRIAGE_CMC_CRM},
-        {{reg_token, 5}, CARRIAGE_CMC_CRM}, /* cut short: no decoder lets it pass */
+        {{second_control, sizeof(second_control)}, CARRIAGE_CMC_WITNESS},
+        {{long_length, sizeof(long_length)}, CARRIAGE_CMC_WITNESS},
+        /* No decoder lets these pass; the walk must only end. */
+        {{reg_token, 5}, CARRIAGE_CMC_CRM},
+        {{reg_token, 1}, CARRIAGE_CMC_CRM},
+        {{length_without_octets, sizeof(length_without_octets)}, CARRIAGE_CMC_CRM},
+        {{length_of_too_many, sizeof(length_of_too_many)}, CARRIAGE_CMC_CRM},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct item item = {.format = ITEM_CRMF,

@@ -193,6 +193,16 @@ static void an_item_comes_back_whole(void **state)
     assert_int_equal(item->spki_sha256[2], 3);
 }
 
+static void a_question_of_anybody_comes_back_as_such(void **state)
+{
+    (void)state;
+    struct request in = {.what = "cacerts", .identity = {.group = IDENTITY_ANY_GROUP}}, out;
+    struct failure why;
+    assert_true(request_unpack(request_pack(&in, arena), arena, &out, &why));
+    assert_true(out.identity.group == IDENTITY_ANY_GROUP);
+    assert_int_equal(out.item_count, 0);
+}
+
 static void every_shortened_request_is_refused(void **state)
 {
     (void)state;
@@ -287,6 +297,7 @@ int main(void)
         cmocka_unit_test(counts_are_capped),
         cmocka_unit_test(a_request_comes_back_whole),
         cmocka_unit_test(an_item_comes_back_whole),
+        cmocka_unit_test(a_question_of_anybody_comes_back_as_such),
         cmocka_unit_test(every_shortened_request_is_refused),
         cmocka_unit_test(a_response_comes_back_whole),
         cmocka_unit_test(every_shortened_response_is_refused),
