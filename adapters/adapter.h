@@ -60,6 +60,8 @@ struct inbound_adapter {
                    struct arena *arena, struct reply *reply);
     void (*refuse)(struct inbound_context *context, const struct failure *why, struct arena *arena,
                    struct reply *reply);
+    /* Content-Transfer-Encoding of an answer with this type, NULL for none; NULL: never any. */
+    const char *(*transfer_encoding)(const char *content_type);
 };
 
 /* ---- outbound ------------------------------------------------------------------------------ */

@@ -36,9 +36,10 @@ struct reply {
     int status;               /* HTTP */
     const char *content_type; /* NULL: no body */
     struct bytes body;
-    int64_t retry_after_s;        /* 0: no Retry-After field */
-    const char *www_authenticate; /* NULL: none */
-    const char *allow;            /* NULL: none */
+    int64_t retry_after_s;         /* 0: no Retry-After field */
+    const char *transfer_encoding; /* Content-Transfer-Encoding; NULL: none */
+    const char *www_authenticate;  /* NULL: none */
+    const char *allow;             /* NULL: none */
     struct bytes leg; /* the inbound adapter's memory after this answer; empty: unchanged */
 };
 

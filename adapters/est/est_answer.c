@@ -28,6 +28,24 @@ static enum est_lines lines_for(struct bytes leg)
     return pack_read_number(&reader) != 0 ? EST_LINES_ONE : EST_LINES_SHORT;
 }
 
+/* RFC 8951 3 has receivers ignore the field. Bouncy Castle's client reads a body without it as DER.
+ */
+const char *est_transfer_encoding(const char *content_type)
+{
+    bool base64 = content_type != NULL && (strcmp(content_type, CERTS_ONLY) == 0 ||
+                                           strcmp(content_type, CSR_ATTRIBUTES) == 0);
+    return base64 ? "base64" : NULL;
+}
+
+static void answer_base64(const struct inbound_context *context, struct bytes der,
+                          const char *content_type, struct arena *arena, struct reply *reply)
+{
+    reply->status = 200;
+    reply->content_type = content_type;
+    reply->transfer_encoding = est_transfer_encoding(content_type);
+    reply->body = est_base64_encode(der, lines_for(context->leg), arena);
+}
+
 static void answer_text(struct bytes text, struct arena *arena, struct reply *reply)
 {
     char *line = arena_printf(arena, "%.*s\n", (int)text.size, (const char *)text.data);
@@ -40,9 +58,7 @@ static void answer_certificates(const struct inbound_context *context,
                                 struct reply *reply)
 {
     struct bytes der = cms_certs_only(certificates, count, arena);
-    reply->status = 200;
-    reply->content_type = CERTS_ONLY;
-    reply->body = est_base64_encode(der, lines_for(context->leg), arena);
+    answer_base64(context, der, CERTS_ONLY, arena, reply);
 }
 
 /* RFC 7030 4.2.3: only the issued certificate; its chain is what /cacerts is for. */
@@ -79,9 +95,7 @@ static void answer_template(const struct inbound_context *context, const struct 
         reply->status = 204;
         return;
     }
-    reply->status = 200;
-    reply->content_type = CSR_ATTRIBUTES;
-    reply->body = est_base64_encode(response->csr_attributes, lines_for(context->leg), arena);
+    answer_base64(context, response->csr_attributes, CSR_ATTRIBUTES, arena, reply);
 }
 
 void est_encode(struct inbound_context *context, const struct response *response,
@@ -103,9 +117,12 @@ void est_refuse(struct inbound_context *context, const struct failure *why, stru
     *reply = (struct reply){.status = row->http};
     if (row->status == REASON_STATUS_TRY_LATER)
         reply->retry_after_s = 30;
-    if (row->http == 401 && devices_have_secrets(context->credentials))
+    if (row->http == 401 && devices_have_secrets(context->credentials)) {
+        /* Without a body: Bouncy Castle's client asks again only if there is none left unread. */
         reply->www_authenticate = CHALLENGE;
-    else if (row->http == 401)
+        return;
+    }
+    if (row->http == 401)
         reply->status = 403;
     if (why->reason == REASON_METHOD)
         reply->allow = "GET, POST";

@@ -5,6 +5,9 @@
 
 #include "adapters/adapter.h"
 
+/* Content-Transfer-Encoding for an answer of this type; NULL: none. */
+const char *est_transfer_encoding(const char *content_type);
+
 /* What an answer must know of its request. */
 struct bytes est_leg(const struct message *message, struct arena *arena);
 

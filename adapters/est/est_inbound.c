@@ -111,4 +111,5 @@ const struct inbound_adapter est_inbound = {
     .decode = decode,
     .encode = est_encode,
     .refuse = est_refuse,
+    .transfer_encoding = est_transfer_encoding,
 };

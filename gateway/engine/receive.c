@@ -66,6 +66,9 @@ static bool answer_again(struct visit *visit)
         .content_type = stored.content_type,
         .body = stored.body,
         .retry_after_s = stored.retry_after_s,
+        .transfer_encoding = visit->adapter->transfer_encoding == NULL
+                                 ? NULL
+                                 : visit->adapter->transfer_encoding(stored.content_type),
     };
     visit_answer(visit, &reply, "repeated", NULL);
     return true;

@@ -90,6 +90,7 @@ void h1_write_answer(struct buffer *out, const struct h1_answer *answer, const s
     buffer_printf(out, "HTTP/1.%d %d %s\r\n", answer->minor, reply->status, phrase(reply->status));
     write_field(out, "Date", h1_date(date, answer->now));
     write_field(out, "Content-Type", reply->content_type);
+    write_field(out, "Content-Transfer-Encoding", reply->transfer_encoding);
     if (reply->status != 204) /* RFC 9110 8.6 */
         buffer_printf(out, "Content-Length: %zu\r\n", body.size);
     if (reply->retry_after_s > 0)
