@@ -34,6 +34,8 @@ struct store_backend {
     struct issued_certificate *(*certificates)(struct store *store,
                                                const struct certificate_filter *filter,
                                                struct arena *arena, size_t *count);
+    struct outbox_item *(*outbox)(struct store *store, const struct outbox_filter *filter,
+                                  struct arena *arena, size_t *count);
     int64_t (*next_number)(struct store *store, const char *name);
     void (*expire)(struct store *store, int64_t replies_before, int64_t transactions_before);
     const char *(*trouble)(struct store *store, struct arena *arena);

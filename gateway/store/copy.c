@@ -47,6 +47,32 @@ struct issued_certificate issued_certificate_copy(const struct issued_certificat
     return to;
 }
 
+struct outbox_item outbox_item_copy(const struct outbox_item *from, struct arena *arena)
+{
+    struct outbox_item to = *from;
+    to.repository = copy_text(from->repository, arena);
+    to.der = arena_copy(arena, from->der);
+    to.authority = copy_text(from->authority, arena);
+    to.last_text = arena_copy(arena, from->last_text);
+    return to;
+}
+
+static void copy_outbox(const struct store_batch *from, struct store_batch *to, struct arena *arena)
+{
+    struct outbox_item *items = arena_array(arena, from->outbox_count, sizeof(*items));
+    for (size_t i = 0; i < from->outbox_count; i++)
+        items[i] = outbox_item_copy(&from->outbox[i], arena);
+    struct outbox_report *reports = arena_array(arena, from->outbox_report_count, sizeof(*reports));
+    for (size_t i = 0; i < from->outbox_report_count; i++) {
+        reports[i] = from->outbox_reports[i];
+        reports[i].text = arena_copy(arena, reports[i].text);
+    }
+    to->outbox = items;
+    to->outbox_count = from->outbox_count;
+    to->outbox_reports = reports;
+    to->outbox_report_count = from->outbox_report_count;
+}
+
 static const struct transaction *transaction_clone(const struct transaction *from,
                                                    struct arena *arena)
 {
@@ -74,5 +100,6 @@ struct store_batch store_batch_copy(const struct store_batch *from, struct arena
     for (size_t i = 0; i < from->certificate_count; i++)
         certificates[i] = issued_certificate_copy(&from->certificates[i], arena);
     to.certificates = certificates;
+    copy_outbox(from, &to, arena);
     return to;
 }

@@ -8,6 +8,7 @@
 #include "gateway/store/backend.h"
 #include "gateway/store/copy.h"
 #include "gateway/store/index.h"
+#include "gateway/store/memory_outbox.h"
 
 struct kept_transaction {
     TAILQ_ENTRY(kept_transaction) all;    /* oldest first */
@@ -49,6 +50,7 @@ struct memory_store {
     struct reply_list replies;
     struct certificate_list certificates;
     struct sequence_list sequences;
+    struct memory_outbox outbox;
     struct index by_id, by_exchange, by_asked, by_digest, by_sha256, by_key;
     struct index by_serial; /* without the issuer: the number alone tells nearly all apart */
 };
@@ -204,6 +206,7 @@ static bool apply(struct memory_store *m, const struct store_batch *batch)
         insert_reply(m, batch->reply);
     for (size_t i = 0; i < batch->certificate_count; i++)
         upsert_certificate(m, &batch->certificates[i]);
+    memory_outbox_apply(&m->outbox, batch);
     return true;
 }
 
@@ -487,6 +490,16 @@ static struct issued_certificate *memory_certificates(struct store *store,
     return out;
 }
 
+static struct outbox_item *memory_outbox(struct store *store, const struct outbox_filter *filter,
+                                         struct arena *arena, size_t *count)
+{
+    struct memory_store *m = memory(store);
+    pthread_mutex_lock(&m->lock);
+    struct outbox_item *out = memory_outbox_list(&m->outbox, filter, arena, count);
+    pthread_mutex_unlock(&m->lock);
+    return out;
+}
+
 /* ---- numbers, expiry, end ------------------------------------------------------------------- */
 
 static struct sequence *sequence_of(struct memory_store *m, const char *name)
@@ -561,6 +574,7 @@ static void memory_close(struct store *store)
         free(s->name);
         free(s);
     }
+    memory_outbox_clear(&m->outbox);
     clear_indexes(m);
     pthread_mutex_destroy(&m->lock);
     free(m);
@@ -587,6 +601,7 @@ static const struct store_backend backend = {
     .next_wake = memory_next_wake,
     .list = memory_list,
     .certificates = memory_certificates,
+    .outbox = memory_outbox,
     .next_number = memory_next_number,
     .expire = memory_expire,
     .trouble = memory_trouble,
@@ -602,5 +617,6 @@ struct store *store_open_memory(void)
     TAILQ_INIT(&m->replies);
     TAILQ_INIT(&m->certificates);
     TAILQ_INIT(&m->sequences);
+    memory_outbox_init(&m->outbox);
     return &m->store;
 }

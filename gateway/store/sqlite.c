@@ -116,6 +116,12 @@ static struct issued_certificate *sqlite_certificates(struct store *store,
     return readers_certificates(sqlite(store)->readers, filter, arena, count);
 }
 
+static struct outbox_item *sqlite_outbox(struct store *store, const struct outbox_filter *filter,
+                                         struct arena *arena, size_t *count)
+{
+    return readers_outbox(sqlite(store)->readers, filter, arena, count);
+}
+
 static int64_t sqlite_next_number(struct store *store, const char *name)
 {
     return writer_next_number(sqlite(store)->writer, name);
@@ -152,6 +158,7 @@ static const struct store_backend backend = {
     .next_wake = sqlite_next_wake,
     .list = sqlite_list,
     .certificates = sqlite_certificates,
+    .outbox = sqlite_outbox,
     .next_number = sqlite_next_number,
     .expire = sqlite_expire,
     .trouble = sqlite_trouble,

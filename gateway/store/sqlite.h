@@ -54,10 +54,13 @@ int schema_version(void);
 bool bind_transaction(sqlite3_stmt *statement, const struct transaction *transaction);
 bool bind_reply(sqlite3_stmt *statement, const struct stored_reply *reply);
 bool bind_certificate(sqlite3_stmt *statement, const struct issued_certificate *certificate);
+bool bind_outbox_item(sqlite3_stmt *statement, const struct outbox_item *item);
+bool bind_outbox_report(sqlite3_stmt *statement, const struct outbox_report *report);
 /* False if the row holds what no version of ours wrote. */
 bool read_transaction(sqlite3_stmt *statement, struct arena *arena, struct transaction *out);
 bool read_reply(sqlite3_stmt *statement, struct arena *arena, struct stored_reply *out);
 bool read_certificate(sqlite3_stmt *statement, struct arena *arena, struct issued_certificate *out);
+bool read_outbox_item(sqlite3_stmt *statement, struct arena *arena, struct outbox_item *out);
 bool bind_octets(sqlite3_stmt *statement, int at, struct bytes octets);
 /* UTF-8; NULL stays NULL. */
 bool bind_text(sqlite3_stmt *statement, int at, const char *text);
@@ -107,5 +110,7 @@ struct transaction *readers_list(struct readers *readers, const struct transacti
 struct issued_certificate *readers_certificates(struct readers *readers,
                                                 const struct certificate_filter *filter,
                                                 struct arena *arena, size_t *count);
+struct outbox_item *readers_outbox(struct readers *readers, const struct outbox_filter *filter,
+                                   struct arena *arena, size_t *count);
 
 #endif

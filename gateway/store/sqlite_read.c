@@ -309,3 +309,19 @@ struct issued_certificate *readers_certificates(struct readers *readers,
     *count = query_end(&query) ? list.count : 0;
     return list.items == NULL ? arena_alloc(arena, list.element) : list.items;
 }
+
+struct outbox_item *readers_outbox(struct readers *readers, const struct outbox_filter *filter,
+                                   struct arena *arena, size_t *count)
+{
+    struct query query;
+    query_begin(&query, readers, STATEMENT_OUTBOX);
+    with_text(&query, 1, filter->repository);
+    with_number(&query, 2, filter->due_by);
+    with_number(&query, 3, filter->parked);
+    with_number(&query, 4, limit_of(filter->most));
+    struct list list = {.arena = arena, .element = sizeof(struct outbox_item)};
+    while (query_row(&query))
+        query.failed = !read_outbox_item(query.statement, arena, list_add(&list));
+    *count = query_end(&query) ? list.count : 0;
+    return list.items == NULL ? arena_alloc(arena, list.element) : list.items;
+}

@@ -112,6 +112,36 @@ bool bind_certificate(sqlite3_stmt *statement, const struct issued_certificate *
     return !b.bad;
 }
 
+bool bind_outbox_item(sqlite3_stmt *statement, const struct outbox_item *i)
+{
+    struct binder b = {.statement = statement, .at = 1};
+    put_text(&b, i->repository);
+    put_text(&b, outbox_kind_word(i->kind));
+    put_number(&b, i->removal);
+    put_octets_32(&b, i->slot);
+    put_octets(&b, i->der);
+    put_text(&b, i->authority);
+    put_number(&b, i->queued_at);
+    put_number(&b, i->due_at);
+    put_number(&b, i->attempts);
+    put_number(&b, i->parked);
+    put_number(&b, i->last_code);
+    put_utf8(&b, i->last_text);
+    return !b.bad;
+}
+
+bool bind_outbox_report(sqlite3_stmt *statement, const struct outbox_report *r)
+{
+    struct binder b = {.statement = statement, .at = 1};
+    put_number(&b, r->sequence);
+    put_number(&b, r->parked);
+    put_number(&b, r->due_at);
+    put_number(&b, r->attempts);
+    put_number(&b, r->code);
+    put_utf8(&b, r->text);
+    return !b.bad;
+}
+
 /* ---- rows to structs ------------------------------------------------------------------------- */
 
 /* Columns one after another, copied into the arena; `bad` sticks. */
@@ -195,6 +225,16 @@ static enum certificate_state get_certificate_state(struct row *row)
     return CERTIFICATE_ISSUED;
 }
 
+static enum outbox_kind get_outbox_kind(struct row *row)
+{
+    const char *word = get_word(row);
+    for (unsigned i = 0; i < OUTBOX_KIND_COUNT; i++)
+        if (strcmp(word, outbox_kind_word((enum outbox_kind)i)) == 0)
+            return (enum outbox_kind)i;
+    row->bad = true;
+    return OUTBOX_CERTIFICATE;
+}
+
 bool read_transaction(sqlite3_stmt *statement, struct arena *arena, struct transaction *t)
 {
     struct row row = {.statement = statement, .arena = arena};
@@ -253,5 +293,24 @@ bool read_certificate(sqlite3_stmt *statement, struct arena *arena, struct issue
     c->not_after = get_number(&row);
     c->revoked_at = get_number(&row);
     c->revocation_reason = get_int(&row);
+    return !row.bad;
+}
+
+bool read_outbox_item(sqlite3_stmt *statement, struct arena *arena, struct outbox_item *i)
+{
+    struct row row = {.statement = statement, .arena = arena};
+    i->sequence = get_number(&row);
+    i->repository = get_text(&row);
+    i->kind = get_outbox_kind(&row);
+    i->removal = get_number(&row) != 0;
+    get_octets_32(&row, i->slot);
+    i->der = get_octets(&row);
+    i->authority = get_text(&row);
+    i->queued_at = get_number(&row);
+    i->due_at = get_number(&row);
+    i->attempts = get_int(&row);
+    i->parked = get_number(&row) != 0;
+    i->last_code = get_int(&row);
+    i->last_text = get_octets(&row);
     return !row.bad;
 }

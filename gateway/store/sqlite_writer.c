@@ -80,6 +80,27 @@ static bool apply_certificate(struct connection *connection,
            connection_run(statement) == SQLITE_DONE;
 }
 
+static bool apply_outbox(struct connection *connection, const struct store_batch *batch)
+{
+    for (size_t i = 0; i < batch->outbox_count; i++) {
+        sqlite3_stmt *statement = connection_statement(connection, STATEMENT_PUT_OUTBOX);
+        if (statement == NULL || !bind_outbox_item(statement, &batch->outbox[i]) ||
+            connection_run(statement) != SQLITE_DONE)
+            return false;
+    }
+    for (size_t i = 0; i < batch->outbox_report_count; i++) {
+        const struct outbox_report *report = &batch->outbox_reports[i];
+        sqlite3_stmt *statement = connection_statement(
+            connection, report->done ? STATEMENT_OUTBOX_DONE : STATEMENT_OUTBOX_FAILED);
+        bool bound = statement != NULL &&
+                     (report->done ? sqlite3_bind_int64(statement, 1, report->sequence) == SQLITE_OK
+                                   : bind_outbox_report(statement, report));
+        if (!bound || connection_run(statement) != SQLITE_DONE)
+            return false;
+    }
+    return true;
+}
+
 static bool apply_batch(struct job *job, struct connection *connection)
 {
     const struct store_batch *batch = &job->batch;
@@ -96,7 +117,7 @@ static bool apply_batch(struct job *job, struct connection *connection)
         if (!apply_certificate(connection, &batch->certificates[i]))
             return false;
     job->result = fits ? STORE_OK : STORE_CONFLICT;
-    return true;
+    return !fits || apply_outbox(connection, batch);
 }
 
 static bool apply_number(struct job *job, struct connection *connection)

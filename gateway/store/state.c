@@ -44,3 +44,9 @@ const char *certificate_state_word(enum certificate_state state)
                                                                "orphan", "revoked"};
     return words[state];
 }
+
+const char *outbox_kind_word(enum outbox_kind kind)
+{
+    static const char *const words[OUTBOX_KIND_COUNT] = {"certificate", "ca-certificate", "crl"};
+    return words[kind];
+}

@@ -141,6 +141,12 @@ struct issued_certificate *store_certificates(struct store *store,
     return store->backend->certificates(store, filter, arena, count);
 }
 
+struct outbox_item *store_outbox(struct store *store, const struct outbox_filter *filter,
+                                 struct arena *arena, size_t *count)
+{
+    return store->backend->outbox(store, filter, arena, count);
+}
+
 int64_t store_next_number(struct store *store, const char *name)
 {
     return store->backend->next_number(store, name);

@@ -86,6 +86,45 @@ struct issued_certificate {
     int revocation_reason;
 };
 
+/* ---- the outbox: what a repository has yet to be told ---- */
+
+enum outbox_kind {
+    OUTBOX_CERTIFICATE,    /* of a device or person */
+    OUTBOX_CA_CERTIFICATE, /* of the CA's own entry */
+    OUTBOX_CRL,
+    OUTBOX_KIND_COUNT
+};
+const char *outbox_kind_word(enum outbox_kind kind);
+
+struct outbox_item {
+    int64_t sequence; /* the store's, rising; 0 when it is put */
+    const char *repository;
+    enum outbox_kind kind;
+    bool removal; /* take away what is there, else put it there */
+    /* What one waiting item may hold: a second one with the same slot takes the place of the first,
+     * so a removal cancels what was to be put, and a CRL the older list of its issuer. */
+    uint8_t slot[32];
+    struct bytes der;
+    const char *authority;
+    int64_t queued_at; /* s since 1970 UTC */
+    int64_t due_at;
+    int attempts;
+    bool parked; /* waits for a person */
+    int last_code;
+    struct bytes last_text; /* UTF-8 */
+};
+
+/* What became of one item. */
+struct outbox_report {
+    int64_t sequence;
+    bool done; /* leaves the outbox; the rest says nothing then */
+    bool parked;
+    int64_t due_at;
+    int attempts;
+    int code;
+    struct bytes text; /* UTF-8 */
+};
+
 /* Batches that share one commit, at most. */
 enum { STORE_BATCH_ITEMS = 128 };
 
@@ -100,6 +139,11 @@ struct store_batch {
      * revoked stays revoked. */
     const struct issued_certificate *certificates;
     size_t certificate_count;
+    const struct outbox_item *outbox; /* put, in this order */
+    size_t outbox_count;
+    /* An item that is there no more (another took its place) is passed over. */
+    const struct outbox_report *outbox_reports;
+    size_t outbox_report_count;
 };
 
 /* FAILED: not durable as far as can be told, and never promised. After a crash it may be found to
@@ -178,6 +222,16 @@ struct certificate_filter {
 struct issued_certificate *store_certificates(struct store *store,
                                               const struct certificate_filter *filter,
                                               struct arena *arena, size_t *count);
+
+struct outbox_filter {
+    const char *repository;
+    int64_t due_by; /* s since 1970 UTC */
+    bool parked;    /* those that are, else those that are not */
+    size_t most;
+};
+/* In the order in which they were put. */
+struct outbox_item *store_outbox(struct store *store, const struct outbox_filter *filter,
+                                 struct arena *arena, size_t *count);
 /* The next number of a named sequence (CRL numbers), from 1, durable. 0: failed. Waits. */
 int64_t store_next_number(struct store *store, const char *name);
 /* Removes answers given before `replies_before`, and final transactions that ended before

@@ -159,6 +159,12 @@ static struct issued_certificate *certificates(struct store *store,
     return store_certificates(sim(store)->inner, filter, arena, count);
 }
 
+static struct outbox_item *outbox(struct store *store, const struct outbox_filter *filter,
+                                  struct arena *arena, size_t *count)
+{
+    return store_outbox(sim(store)->inner, filter, arena, count);
+}
+
 static int64_t next_number(struct store *store, const char *name)
 {
     return store_next_number(sim(store)->inner, name);
@@ -188,6 +194,7 @@ static const struct store_backend backend = {
     .next_wake = next_wake,
     .list = list,
     .certificates = certificates,
+    .outbox = outbox,
     .next_number = next_number,
     .expire = expire,
     .trouble = trouble,

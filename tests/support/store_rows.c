@@ -94,6 +94,24 @@ struct issued_certificate row_certificate(unsigned n, struct bytes transaction, 
     return certificate;
 }
 
+struct outbox_item row_outbox(unsigned n, struct arena *arena)
+{
+    struct outbox_item item = {
+        .repository = "directory",
+        .kind = OUTBOX_CRL,
+        .removal = true,
+        .der = octets_32(arena, "der", n),
+        .authority = "factory",
+        .queued_at = 1000 + n,
+        .due_at = 1000 + n,
+        .attempts = 3,
+        .last_code = -1,
+        .last_text = named(arena, "Can't contact", n),
+    };
+    fill(item.slot, "slot", n);
+    return item;
+}
+
 static void assert_same_bytes(struct bytes got, struct bytes want)
 {
     assert_int_equal(got.size, want.size);
@@ -163,4 +181,20 @@ void assert_same_certificate(const struct issued_certificate *got,
     assert_int_equal(got->not_after, want->not_after);
     assert_int_equal(got->revoked_at, want->revoked_at);
     assert_int_equal(got->revocation_reason, want->revocation_reason);
+}
+
+void assert_same_outbox(const struct outbox_item *got, const struct outbox_item *want)
+{
+    assert_same_text(got->repository, want->repository);
+    assert_int_equal(got->kind, want->kind);
+    assert_int_equal(got->removal, want->removal);
+    assert_memory_equal(got->slot, want->slot, 32);
+    assert_same_bytes(got->der, want->der);
+    assert_same_text(got->authority, want->authority);
+    assert_int_equal(got->queued_at, want->queued_at);
+    assert_int_equal(got->due_at, want->due_at);
+    assert_int_equal(got->attempts, want->attempts);
+    assert_int_equal(got->parked, want->parked);
+    assert_int_equal(got->last_code, want->last_code);
+    assert_same_bytes(got->last_text, want->last_text);
 }

@@ -686,6 +686,128 @@ static void four_threads_lose_nothing(void **state)
     assert_int_equal(count, WRITERS * ROUNDS + 1);
 }
 
+/* ---- the outbox ------------------------------------------------------------------------------ */
+
+static enum store_result put(struct fixture *f, const struct outbox_item *item)
+{
+    return store_commit_now(f->store, &(struct store_batch){.outbox = item, .outbox_count = 1});
+}
+
+static enum store_result tell(struct fixture *f, const struct outbox_report *report)
+{
+    return store_commit_now(
+        f->store, &(struct store_batch){.outbox_reports = report, .outbox_report_count = 1});
+}
+
+static struct outbox_item *waiting(struct fixture *f, int64_t due_by, size_t *count)
+{
+    const struct outbox_filter filter = {"directory", due_by, false, 10};
+    return store_outbox(f->store, &filter, f->arena, count);
+}
+
+static void what_is_put_waits_in_order(void **state)
+{
+    struct fixture *f = *state;
+    struct outbox_item items[3] = {row_outbox(3, f->arena), row_outbox(1, f->arena),
+                                   row_outbox(2, f->arena)};
+    size_t count = 0;
+    assert_int_equal(
+        store_commit_now(f->store, &(struct store_batch){.outbox = items, .outbox_count = 3}),
+        STORE_OK);
+    const struct outbox_item *got = waiting(f, 2000, &count);
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_same_outbox(&got[i], &items[i]);
+    assert_true(got[0].sequence < got[1].sequence && got[1].sequence < got[2].sequence);
+    got = waiting(f, 1001, &count); /* the others are due later */
+    assert_int_equal(count, 1);
+    assert_same_outbox(&got[0], &items[1]);
+    const struct outbox_filter other = {"web", 2000, false, 10};
+    store_outbox(f->store, &other, f->arena, &count);
+    assert_int_equal(count, 0);
+    const struct outbox_filter first = {"directory", 2000, false, 1};
+    got = store_outbox(f->store, &first, f->arena, &count);
+    assert_int_equal(count, 1);
+    assert_same_outbox(&got[0], &items[0]);
+}
+
+static void the_newer_item_takes_the_slot(void **state)
+{
+    struct fixture *f = *state;
+    struct outbox_item old = row_outbox(1, f->arena), other = row_outbox(2, f->arena), new = old;
+    new.removal = false;
+    new.attempts = 0;
+    size_t count = 0;
+    assert_int_equal(put(f, &old), STORE_OK);
+    assert_int_equal(put(f, &other), STORE_OK);
+    int64_t sequence = waiting(f, 2000, &count)[0].sequence;
+    assert_int_equal(put(f, &new), STORE_OK);
+    const struct outbox_item *got = waiting(f, 2000, &count);
+    assert_int_equal(count, 2);
+    assert_same_outbox(&got[0], &other);
+    assert_same_outbox(&got[1], &new);
+    /* A late word about the old one changes nothing. */
+    assert_int_equal(tell(f, &(struct outbox_report){.sequence = sequence, .done = true}),
+                     STORE_OK);
+    waiting(f, 2000, &count);
+    assert_int_equal(count, 2);
+    new.repository = "web";
+    assert_int_equal(put(f, &new), STORE_OK);
+    waiting(f, 2000, &count);
+    assert_int_equal(count, 2);
+}
+
+static void a_report_ends_delays_or_parks(void **state)
+{
+    struct fixture *f = *state;
+    struct outbox_item items[3] = {row_outbox(1, f->arena), row_outbox(2, f->arena),
+                                   row_outbox(3, f->arena)};
+    size_t count = 0;
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(put(f, &items[i]), STORE_OK);
+    const struct outbox_item *got = waiting(f, 2000, &count);
+    const struct bytes text = bytes_of_text("no such object");
+    const struct outbox_report reports[] = {
+        {.sequence = got[0].sequence, .done = true},
+        {.sequence = got[1].sequence, .due_at = 3000, .attempts = 9, .code = 52, .text = text},
+        {.sequence = got[2].sequence, .parked = true, .attempts = 4, .code = 32, .text = text},
+    };
+    assert_int_equal(store_commit_now(f->store, &(struct store_batch){.outbox_reports = reports,
+                                                                      .outbox_report_count = 3}),
+                     STORE_OK);
+    waiting(f, 2999, &count);
+    assert_int_equal(count, 0);
+    got = waiting(f, 3000, &count);
+    assert_int_equal(count, 1);
+    items[1].due_at = 3000;
+    items[1].attempts = 9;
+    items[1].last_code = 52;
+    items[1].last_text = text;
+    assert_same_outbox(&got[0], &items[1]);
+    const struct outbox_filter parked = {"directory", INT64_MAX, true, 10};
+    got = store_outbox(f->store, &parked, f->arena, &count);
+    assert_int_equal(count, 1);
+    items[2].parked = true;
+    items[2].due_at = 0;
+    items[2].attempts = 4;
+    items[2].last_code = 32;
+    items[2].last_text = text;
+    assert_same_outbox(&got[0], &items[2]);
+}
+
+static void a_batch_that_conflicts_puts_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct transaction t = row_transaction(1, f->arena);
+    struct outbox_item item = row_outbox(1, f->arena);
+    size_t count = 0;
+    assert_int_equal(insert(f, &t), STORE_OK);
+    const struct store_batch batch = {.insert = &t, .outbox = &item, .outbox_count = 1};
+    assert_int_equal(store_commit_now(f->store, &batch), STORE_CONFLICT);
+    waiting(f, 2000, &count);
+    assert_int_equal(count, 0);
+}
+
 #define OVER(open, test)                                                                           \
     {                                                                                              \
 #test " (" #open ")", test, open, close_any, NULL                                          \
@@ -724,6 +846,10 @@ int main(void)
         OVER_EACH(transactions_are_listed_by_what_is_asked),
         OVER_EACH(numbers_count_from_one_each_for_itself),
         OVER_EACH(what_has_ended_expires),
+        OVER_EACH(what_is_put_waits_in_order),
+        OVER_EACH(the_newer_item_takes_the_slot),
+        OVER_EACH(a_report_ends_delays_or_parks),
+        OVER_EACH(a_batch_that_conflicts_puts_nothing),
         OVER_EACH(four_threads_lose_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
