@@ -1,6 +1,7 @@
 #include "gateway/engine/policy.h"
 
 #include "adapters/pkix/names.h"
+#include "adapters/pkix/pkcs10.h"
 #include "adapters/pkix/privilege.h"
 
 bool pattern_matches(const char *pattern, struct bytes text)
@@ -123,10 +124,22 @@ static bool names_allowed(const struct route_config *route, const struct item *i
     return true;
 }
 
+/* ChangeSubjectName asks for a name that no pattern here was held against (RFC 10002 7.1). */
+static bool name_is_as_it_stands(const struct item *item, struct arena *arena, struct failure *why)
+{
+    static const char OID_CHANGE_SUBJECT_NAME[] = "1.3.6.1.5.5.7.7.36";
+    if (item->format != ITEM_PKCS10 ||
+        bytes_is_empty(pkcs10_attribute(item, OID_CHANGE_SUBJECT_NAME, arena)))
+        return true;
+    return fail(why, REASON_NOT_PERMITTED, "RFC 10002 7.1",
+                "changeSubjectName is not offered; ask for the new name as subject");
+}
+
 static bool item_allowed(const struct route_config *route, const struct request *request,
                          const struct item *item, struct arena *arena, struct failure *why)
 {
-    if (!subject_allowed(route, request, item, arena, why) ||
+    if (!name_is_as_it_stands(item, arena, why) ||
+        !subject_allowed(route, request, item, arena, why) ||
         !names_allowed(route, item, arena, why))
         return false;
     enum privilege asked;

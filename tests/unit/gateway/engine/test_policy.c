@@ -138,6 +138,18 @@ static const uint8_t usage_ra[] = {0x30, 0x15, 0x30, 0x13, 0x06, 0x03, 0x55, 0x1
                                    0x25, 0x04, 0x0c, 0x30, 0x0a, 0x06, 0x08, 0x2b,
                                    0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x1c};
 
+/* [0] { Attribute { id-cmc-changeSubjectName, SET { SEQUENCE {} } } } */
+static const uint8_t change_subject_name[] = {0xa0, 0x10, 0x30, 0x0e, 0x06, 0x08, 0x2b, 0x06, 0x01,
+                                              0x05, 0x05, 0x07, 0x07, 0x24, 0x31, 0x02, 0x30, 0x00};
+
+static void a_name_behind_the_subject_is_not(void **state)
+{
+    struct fixture *f = *state;
+    f->item.format = ITEM_PKCS10;
+    f->item.attributes = bytes_of(change_subject_name, sizeof(change_subject_name));
+    expect(f, false, "changeSubjectName");
+}
+
 static void names_inside_the_pattern_are_permitted(void **state)
 {
     struct fixture *f = *state;
@@ -234,6 +246,7 @@ int main(void)
         CASE(another_subject_is_not),
         CASE(an_empty_subject_is_not),
         CASE(no_pattern_permits_nobody),
+        CASE(a_name_behind_the_subject_is_not),
         CASE(names_inside_the_pattern_are_permitted),
         CASE(names_outside_the_pattern_are_not),
         CASE(a_ca_needs_a_grant),
