@@ -11,7 +11,7 @@ static const struct {
     const struct inbound_adapter *inbound;
     const struct outbound_adapter *outbound;
 } adapters[PROTOCOL_COUNT] = {
-    [PROTOCOL_CMP] = {&cmp_inbound, NULL},
+    [PROTOCOL_CMP] = {&cmp_inbound, &cmp_outbound},
     [PROTOCOL_CMC] = {&cmc_inbound, &cmc_outbound},
     [PROTOCOL_EST] = {&est_inbound, &est_outbound},
     [PROTOCOL_LOCAL] = {NULL, &local_outbound},

@@ -10,6 +10,13 @@
  *   cmp_decode   the checks of one message, in order; bodies in cmp_enrol and cmp_follow
  *   cmp_encode   answers, cmp_refuse errors, both sealed by cmp_seal
  *   cmp_inbound  the table that the engine sees
+ *
+ * and towards an authority:
+ *
+ *   cmp_session   what is remembered between two steps
+ *   cmp_request   the messages that we send
+ *   cmp_response  whether an answer can be believed; cmp_verdict, what it means
+ *   cmp_outbound  the machine that the engine drives
  */
 #ifndef DRAGOMAN_ADAPTERS_CMP_CMP_H
 #define DRAGOMAN_ADAPTERS_CMP_CMP_H
@@ -17,5 +24,6 @@
 #include "adapters/adapter.h"
 
 extern const struct inbound_adapter cmp_inbound;
+extern const struct outbound_adapter cmp_outbound;
 
 #endif

@@ -44,6 +44,18 @@ static const char *signature_hash(struct bytes certificate, size_t *octets)
     return signature_digest_name(part.whole, octets);
 }
 
+bool confirmation_hash(struct bytes certificate, struct arena *arena, struct bytes *hash,
+                       struct bytes *algorithm)
+{
+    size_t octets = 0;
+    const char *name = signature_hash(certificate, &octets);
+    *algorithm = BYTES_EMPTY;
+    if (name != NULL)
+        return digest(name, octets, certificate, arena, hash);
+    *algorithm = der_wrap(arena, DER_SEQUENCE, der_oid(arena, named_hashes[0].oid));
+    return digest(named_hashes[0].digest, named_hashes[0].octets, certificate, arena, hash);
+}
+
 bool confirmation_matches(const struct confirmation *confirmation, struct bytes certificate)
 {
     if (confirmation->unhashed)

@@ -10,4 +10,9 @@
  * names no certificate (unhashed) speaks of every one. */
 bool confirmation_matches(const struct confirmation *confirmation, struct bytes certificate);
 
+/* The certHash of a confirmation of ours, and the AlgorithmIdentifier TLV that must then be named:
+ * empty unless the certificate's signature has no hash of its own. False: no hash can be made. */
+bool confirmation_hash(struct bytes certificate, struct arena *arena, struct bytes *hash,
+                       struct bytes *algorithm);
+
 #endif

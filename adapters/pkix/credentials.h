@@ -167,6 +167,7 @@ struct authority {
     struct trust *trust;              /* who may sign answers and issue certificates */
     struct signer *ra;                /* our RA credential; NULL for LOCAL */
     struct cmc_options cmc;
+    bool ignore_key_usage;  /* takes answers signed without the key usage digitalSignature */
     bool resend;            /* safe to send the same octets again: the authority recognises them */
     bool tolerate_changes;  /* a certificate that differs from the request is still delivered */
     struct local_ca *local; /* LOCAL */

@@ -234,6 +234,7 @@ static void build_authority(const struct section *section, struct authority_conf
                          .ra_pop = section_flag(section, "ra_pop"),
                          .full_cmc = section_flag(section, "full_cmc"),
                          .p10cr = section_flag(section, "p10cr")},
+        .ignore_key_usage = section_flag(section, "ignore_key_usage"),
         .cmc = {.digest_null = section_flag(section, "digest_null"),
                 .issuer_serial = section_flag(section, "issuer_serial"),
                 .witness = section_flag(section, "witness"),

@@ -141,8 +141,6 @@ static const struct row {
      "/listeners/0/paths", "a path begins with \"/\"", false},
     {"EST without TLS", "['cmp', 'cmc']", "['est', 'cmc', 'cmp']", 2, 64, "/listeners/0/protocols",
      "EST needs \"tls\"", false},
-    {"authority in a language that is not built", "'protocol': 'cmc'", "'protocol': 'cmp'", 4, 34,
-     "/authorities/0/protocol", "this build does not speak cmp to authorities", false},
     {"route that is never reached", "O=Example'}}],",
      "O=Example'}},\n {'name': 'b', 'listener': 'devices', 'authority': 'factory',\n  'devices': "
      "[{'secrets': 'secrets.json'}, {'issuer': 'ca.pem'}], 'profile': 'x',\n  'may': {'subject': "
