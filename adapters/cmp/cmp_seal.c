@@ -72,8 +72,8 @@ bool cmp_seal(const struct cmp_outgoing *outgoing, const struct cmp_protector *p
         .recip_nonce = outgoing->recip_nonce,
         .general_info = outgoing->general_info,
     };
-    struct bytes body =
-        der_wrap(arena, (uint8_t)(DER_CONTEXT_CONSTRUCTED | outgoing->type), outgoing->content);
+    struct bytes body = der_wrap(arena, (uint8_t)(DER_CONTEXT_CONSTRUCTED | (int)outgoing->type),
+                                 outgoing->content);
     return cmp_protect(protector, &header, body, extra_certs(outgoing, protector, arena), arena,
                        octets, why);
 }

@@ -280,6 +280,19 @@ static void write_file(const char *name, const char *text, mode_t mode)
     assert_int_equal(chmod(path, mode), 0);
 }
 
+/* openssl x509 makes no certificate that has ended (3.5 refuses negative days); openssl ca does. */
+static void make_old_certificate(void)
+{
+    write_file("ca.cnf",
+               "[ca]\ndefault_ca=c\n[c]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\n"
+               "policy=p\n[p]\nO=supplied\nCN=supplied\n",
+               0600);
+    run("openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout old.key "
+        "-subj /O=Example/CN=old -out csr 2>/dev/null && : >index.txt && echo 01 >serial && "
+        "openssl ca -batch -config ca.cnf -in csr -cert ca.pem -keyfile ca.key -md sha256 -notext "
+        "-startdate 20200101000000Z -enddate 20200201000000Z -out old.pem 2>/dev/null");
+}
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -288,10 +301,9 @@ static int make_folder(void **state)
     run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key "
         "-out ca.pem -subj /O=Example/CN=CA -days 365 2>/dev/null");
     write_file("ra.ext", "extendedKeyUsage=1.3.6.1.5.5.7.3.28\n", 0600);
-    write_file("old.ext", "", 0600);
     write_file("soon.ext", "", 0600);
     make_certificate("ra", 300);
-    make_certificate("old", -1);
+    make_old_certificate();
     make_certificate("soon", 10);
     write_file("secrets.json",
                "{\"mast-1\": \"0123456789abcdef\", \"mast-2\": {\"hex\": "
