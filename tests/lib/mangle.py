@@ -16,6 +16,7 @@ the good one in nothing but the change. Actions, in the order given:
   algorithm=OID     another protectionAlg without parameters (not protected again)
   owf=OID, mac=OID, iterations=N    in PBMParameter
   proof             the proof of possession no longer verifies (CRMF signature or PKCS#10)
+  no-proof          no popo in the CertReqMsg
   no-subject        a template without a subject
   request-id=N      another certReqId
   twice             the CertReqMsg twice
@@ -171,6 +172,8 @@ def apply(message, action):
         change_parameter(message, word, value)
     elif word == "proof":
         spoil_proof(message)
+    elif word == "no-proof":
+        message.body[0][0].children = message.body[0][0].children[:1]
     elif word == "no-subject":
         template = message.body[0][0][0][1]
         template.children = [node for node in template if node.tag != 0xA5]

@@ -51,7 +51,7 @@ report_ctest() {
         END { if (!total) result("not ok", "ctest", "no test ran") }' "$2")
     printf '%s\n' "$lines" >>"$report_file"
     report_part "$1" "$lines"
-    if printf '%s\n' "$lines" | grep -q "	not ok	"; then report_keep "$1" "$2"; fi
+    if [[ $lines == *"	not ok	"* ]]; then report_keep "$1" "$2"; fi
 }
 
 # report_scenario PART NAME LOG STATUS: reads the lines ok, not ok, skip that a run.sh printed
@@ -74,7 +74,7 @@ report_scenario() {
         }' "$3")
     printf '%s\n' "$lines" >>"$report_file"
     report_part "$1" "$lines" "$2"
-    if printf '%s\n' "$lines" | grep -q "	not ok	"; then report_keep "${2//\//.}" "$3"; fi
+    if [[ $lines == *"	not ok	"* ]]; then report_keep "${2//\//.}" "$3"; fi
 }
 
 # A failed part leaves its log where the next look finds it.

@@ -86,9 +86,9 @@ expect "unknown signature algorithm" badAlg "${enrol_as[@]}" $(by_cert vendor-de
 
 # ---- the request ------------------------------------------------------------------------------
 mangled "bad proof of possession" badPOP proof
-expect "no proof of possession" badPOP "${enrol_as[@]}" -popo -1 -ref mast-1 -secret "pass:$secret"
+mangled "no proof of possession" badPOP no-proof
 expect "raVerified from a device" notAuthorized "${enrol_as[@]}" -popo 0 -ref mast-1 -secret "pass:$secret"
-mangled "no subject, and a proof over the request" badPOP no-subject
+mangled "no subject" badCertTemplate no-subject
 openssl req -new -config "$pki/req.cnf" -key "$work/new.key" -subj /O=Example/CN=mast-1 -out "$work/good.csr"
 request "$work/good.der" -cmd p10cr -csr "$work/good.csr" -ref mast-1 -secret "pass:$secret"
 "$python" "$here/mangle.py" "$work/good.der" "$work/bad.der" "secret=$secret" proof
