@@ -99,13 +99,13 @@ strongswan() {
 }
 strongswan_ca() { # WHERE
     rm -f "$work"/ss-ca*.pem
-    strongswan "$1" --estca --url "https://localhost:$est_port" --cacert trusted.pem --caout ss-ca.pem \
+    strongswan "$1" --estca --url "https://127.0.0.1:$est_port" --cacert trusted.pem --caout ss-ca.pem \
         --outform pem --force && openssl x509 -in "$work"/ss-ca*.pem -noout -subject
 }
 strongswan_enrol() { # WHERE REQUEST ARGUMENT...
     local where=$1 name=$2
     shift 2
-    strongswan "$where" --est --url "https://localhost:$est_port" --cacert trusted.pem --in "$name.der" \
+    strongswan "$where" --est --url "https://127.0.0.1:$est_port" --cacert trusted.pem --in "$name.der" \
         --outform pem --interval 1 --maxpolltime 20 "$@" >"$work/$name.crt" || return
     same_key "$work/$name.crt" "$work/${est_key:-$name}.key"
 }
