@@ -117,7 +117,7 @@ void est_refuse(struct inbound_context *context, const struct failure *why, stru
     *reply = (struct reply){.status = row->http};
     if (row->status == REASON_STATUS_TRY_LATER)
         reply->retry_after_s = 30;
-    if (row->http == 401 && devices_have_secrets(context->credentials)) {
+    if (row->http == 401 && devices_have_passwords(context->credentials)) {
         /* Without a body: Bouncy Castle's client asks again only if there is none left unread. */
         reply->www_authenticate = CHALLENGE;
         return;

@@ -48,6 +48,8 @@ static bool is_strict(struct bytes text)
 bool est_base64_decode(struct bytes body, struct arena *arena, struct bytes *der,
                        struct failure *why)
 {
+    if (bytes_is_empty(body))
+        return fail(why, REASON_BAD_DATA_FORMAT, "RFC 8951 3", "the body is empty");
     struct bytes text = without_armour(body);
     uint8_t *kept = arena_alloc(arena, text.size + 1);
     size_t size = 0;

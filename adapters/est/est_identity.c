@@ -2,8 +2,6 @@
 
 #include <strings.h>
 
-#include <openssl/crypto.h>
-
 #include "adapters/est/est_base64.h"
 #include "adapters/pkix/devices.h"
 #include "adapters/pkix/names.h"
@@ -55,28 +53,17 @@ struct bytes est_user(const struct message *message, struct arena *arena)
     return read_basic(message, arena, &user, &password) ? user : BYTES_EMPTY;
 }
 
-/* An unknown user costs the same comparison as a wrong password. */
-static bool password_right(struct bytes expected, struct bytes given)
-{
-    uint8_t a[32], b[32];
-    sha256(expected, a);
-    sha256(given, b);
-    return CRYPTO_memcmp(a, b, sizeof(a)) == 0;
-}
-
 static bool by_password(const struct inbound_context *context, struct arena *arena,
                         struct identity *identity, struct failure *why)
 {
     const struct device_group *group = NULL;
-    struct bytes user, password, secret = BYTES_LITERAL("nobody has this password");
+    struct bytes user, password;
     if (!read_basic(context->message, arena, &user, &password))
         return fail(why, REASON_UNAUTHENTICATED, NULL, "only Basic authentication is understood");
     if (!context->message->tls)
         return fail(why, REASON_UNAUTHENTICATED, "RFC 7030 3.2.3",
                     "a password is taken over TLS only");
-    bool known = devices_find_secret(context->credentials, user, &group, &secret);
-    bool right = password_right(secret, password);
-    if (!known || !right)
+    if (!devices_check_password(context->credentials, user, password, &group))
         return fail(why, REASON_SECRET_WRONG, "RFC 7030 3.2.3", "unknown user or wrong password");
     uint8_t credential[32];
     hash_of("basic", user, arena, credential);
@@ -131,7 +118,7 @@ bool est_identify(const struct inbound_context *context, struct arena *arena,
         return true;
     if (!bytes_is_empty(message->authorization))
         return by_password(context, arena, identity, why);
-    if (certificate && !devices_have_secrets(context->credentials))
+    if (certificate && !devices_have_passwords(context->credentials))
         return false;
     return fail(why, REASON_UNAUTHENTICATED, NULL, NULL);
 }

@@ -132,6 +132,7 @@ struct device_options {
 struct device_group {
     const char *name;              /* the route's */
     struct secrets *secrets;       /* NULL: no shared secrets */
+    struct secrets *passwords;     /* hashes (password.h) by user, for HTTP Basic; NULL: none */
     const char *const *references; /* patterns with '*'; only these references; NULL: all */
     size_t reference_count;
     struct trust *trust;          /* NULL: no certificates */

@@ -2,6 +2,11 @@
 
 #include <time.h>
 
+#include <openssl/crypto.h>
+
+#include "adapters/pkix/password.h"
+#include "adapters/pkix/signature.h"
+
 /* The last star is all that a mismatch goes back to, so the work is at most pattern times text. */
 bool reference_matches(const char *pattern, struct bytes text)
 {
@@ -53,6 +58,43 @@ bool devices_find_secret(const struct credentials *credentials, struct bytes ref
     return false;
 }
 
+static bool same_secret(struct bytes expected, struct bytes given)
+{
+    uint8_t a[32], b[32];
+    sha256(expected, a);
+    sha256(given, b);
+    return CRYPTO_memcmp(a, b, sizeof(a)) == 0;
+}
+
+static bool have_hashes(const struct credentials *credentials)
+{
+    for (size_t i = 0; i < credentials->group_count; i++) {
+        if (credentials->groups[i].passwords != NULL)
+            return true;
+    }
+    return false;
+}
+
+bool devices_check_password(const struct credentials *credentials, struct bytes user,
+                            struct bytes password, const struct device_group **group)
+{
+    struct bytes secret = BYTES_LITERAL("nobody has this password"), hash = BYTES_EMPTY;
+    bool plain = false;
+    *group = NULL;
+    for (size_t i = 0; i < credentials->group_count && *group == NULL; i++) {
+        const struct device_group *candidate = &credentials->groups[i];
+        if (candidate->passwords != NULL && secrets_find(candidate->passwords, user, &hash))
+            *group = candidate;
+        else if (candidate->secrets != NULL && admits(candidate, user) &&
+                 secrets_find(candidate->secrets, user, &secret))
+            *group = candidate;
+        plain = *group != NULL && bytes_is_empty(hash);
+    }
+    bool by_secret = same_secret(secret, password);
+    bool by_hash = have_hashes(credentials) && password_matches(hash, password);
+    return *group != NULL && (plain ? by_secret : by_hash);
+}
+
 /* A group that does not know the issuer can only say that; that the certificate is out of date is
  * true for all of them, and is what its owner can mend. */
 static bool fail_expired(const struct certificate *leaf, struct failure *why)
@@ -101,6 +143,11 @@ const struct device_group *devices_find_group(const struct credentials *credenti
             return &credentials->groups[i];
     }
     return NULL;
+}
+
+bool devices_have_passwords(const struct credentials *credentials)
+{
+    return have_hashes(credentials) || devices_have_secrets(credentials);
 }
 
 bool devices_have_secrets(const struct credentials *credentials)

@@ -26,6 +26,12 @@ bool devices_find_signer(const struct credentials *credentials, const struct cer
 const struct device_group *devices_find_group(const struct credentials *credentials,
                                               struct bytes name);
 
+/* Whether a user of HTTP Basic gave the right password, as a hash or as a shared secret. *group is
+ * the one that knows the user, NULL if none does. Where any group has hashes, everybody costs the
+ * work of one. */
+bool devices_check_password(const struct credentials *credentials, struct bytes user,
+                            struct bytes password, const struct device_group **group);
+bool devices_have_passwords(const struct credentials *credentials); /* or secrets */
 bool devices_have_secrets(const struct credentials *credentials);
 bool devices_have_trust(const struct credentials *credentials);
 

@@ -8,6 +8,7 @@
 /* All entries of a route's "devices" together. */
 struct gathered {
     struct secrets *secrets;
+    struct secrets *passwords;
     const char **anchors;
     size_t anchor_count;
     const char **crls;
@@ -59,19 +60,30 @@ static struct secrets *load_file(const struct section *entry, const char *path)
     return secrets;
 }
 
-static void gather_secrets(const struct section *entry, struct gathered *gathered)
+static struct secrets *load_passwords(const struct section *entry, const char *path)
 {
-    const char *path = section_path(entry, "secrets");
-    struct secrets *all = path == NULL ? NULL : load_file(entry, path);
+    struct secrets *passwords = NULL;
+    struct failure why;
+    if (!keys_load_passwords(path, &passwords, &why))
+        report_failure(entry, "passwords", &why);
+    return passwords;
+}
+
+static void gather_file(const struct section *entry, const char *key,
+                        struct secrets *(*load)(const struct section *entry, const char *path),
+                        struct secrets *into)
+{
+    const char *path = section_path(entry, key);
+    struct secrets *all = path == NULL ? NULL : load(entry, path);
     if (all == NULL)
         return;
-    struct filter filter = {.into = gathered->secrets};
+    struct filter filter = {.into = into};
     filter.patterns = section_texts(entry, "reference", &filter.count);
     secrets_each(all, take_if_named, &filter);
     secrets_unref(all);
     if (filter.taken == 0)
-        section_warning(entry, section_has(entry, "reference") ? "reference" : "secrets",
-                        "no reference of the secrets file is taken");
+        section_warning(entry, section_has(entry, "reference") ? "reference" : key,
+                        "no reference of the %s file is taken", key);
 }
 
 /* ---- certificates ------------------------------------------------------------------------------
@@ -109,15 +121,17 @@ static void gather_certificates(const struct section *entry, struct gathered *ga
 
 static void gather(const struct section *entry, struct gathered *gathered)
 {
-    const bool secrets = section_has(entry, "secrets"), issuer = section_has(entry, "issuer");
+    const bool secrets = section_has(entry, "secrets") || section_has(entry, "passwords");
+    const bool issuer = section_has(entry, "issuer");
     const bool unproven = section_flag(entry, "unproven");
     if (!secrets && !issuer && !unproven)
-        section_error(entry, NULL, "needs \"secrets\", \"issuer\" or \"unproven\"");
+        section_error(entry, NULL, "needs \"secrets\", \"passwords\", \"issuer\" or \"unproven\"");
     if (!secrets && section_has(entry, "reference"))
-        section_error(entry, "reference", "needs \"secrets\"");
+        section_error(entry, "reference", "needs \"secrets\" or \"passwords\"");
     if (!issuer && section_has(entry, "crl"))
         section_error(entry, "crl", "needs \"issuer\"");
-    gather_secrets(entry, gathered);
+    gather_file(entry, "secrets", load_file, gathered->secrets);
+    gather_file(entry, "passwords", load_passwords, gathered->passwords);
     gather_certificates(entry, gathered);
     gathered->unproven = gathered->unproven || unproven;
 }
@@ -177,7 +191,10 @@ void build_devices(const struct section *route, struct config *config, struct ro
                    struct route_devices *devices)
 {
     struct arena *arena = route->source->arena;
-    struct gathered gathered = {.secrets = arena_own(arena, secrets_new(), release_secrets)};
+    struct gathered gathered = {
+        .secrets = arena_own(arena, secrets_new(), release_secrets),
+        .passwords = arena_own(arena, secrets_new(), release_secrets),
+    };
     for (size_t i = 0; i < section_count(route, "devices"); i++) {
         const struct section entry = section_element(route, "devices", i);
         gather(&entry, &gathered);
@@ -186,6 +203,7 @@ void build_devices(const struct section *route, struct config *config, struct ro
     *group = (struct device_group){
         .name = out->name,
         .secrets = secrets_count(gathered.secrets) > 0 ? gathered.secrets : NULL,
+        .passwords = secrets_count(gathered.passwords) > 0 ? gathered.passwords : NULL,
         .options = device_options(route),
     };
     group->options.unproven = gathered.unproven;

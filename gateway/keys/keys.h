@@ -69,5 +69,8 @@ bool keys_is_private(const char *path, struct failure *why);
  * LIMIT_SECRET_OCTETS_MIN unless `short_secrets`, more than LIMIT_SECRETS of them. */
 bool keys_load_secrets(const char *path, bool short_secrets, struct secrets **out,
                        struct failure *why);
+/* "user:HASH" a line (adapters/pkix/password.h), into users and hashes. Refused: a file that others
+ * may reach, a user twice, a hash that is none or costs too much. */
+bool keys_load_passwords(const char *path, struct secrets **out, struct failure *why);
 
 #endif

@@ -47,6 +47,17 @@ static void takes_what_peers_send(void **state)
     }
 }
 
+static void refuses_a_body_without_octets(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct failure why;
+    struct bytes out;
+    assert_false(est_base64_decode(BYTES_EMPTY, arena, &out, &why));
+    assert_string_equal(why.text, "the body is empty");
+    arena_free(arena);
+}
+
 static void takes_a_counted_terminator(void **state)
 {
     (void)state;
@@ -110,6 +121,7 @@ int main(void)
         cmocka_unit_test(takes_what_peers_send),
         cmocka_unit_test(takes_a_counted_terminator),
         cmocka_unit_test(refuses_what_is_not_base64),
+        cmocka_unit_test(refuses_a_body_without_octets),
         cmocka_unit_test(lines_are_what_each_reader_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
