@@ -7,11 +7,11 @@ make_pki
 "$dragoman" ca init --dir "$pki" --subject 'CN=Example CA,O=Example' >/dev/null 2>&1 || give_up "ca init"
 new_cert ca ra '/O=Example/CN=RA' P-256 'extendedKeyUsage=1.3.6.1.5.5.7.3.28'
 sed -n '/^```json$/,/^```$/{/^```/d;p}' "$root/README.md" >"$work/readme.json"
-check "the README's configuration is the example" diff "$root/deploy/examples/masts.json" "$work/readme.json"
+check "the README's configuration is the example" diff "$root/deploy/examples/beginner.json" "$work/readme.json"
 
 # wrong NAME EDIT LINE-PATTERN: the edited example is refused, and the report holds that
 wrong() {
-    sed "$2" "$root/deploy/examples/masts.json" >"$pki/wrong.json"
+    sed "$2" "$root/deploy/examples/beginner.json" >"$pki/wrong.json"
     if "$dragoman" check -c "$pki/wrong.json" >"$work/report" 2>&1; then
         not_ok "$1" "it passed"
     elif grep -Eq "$3" "$work/report"; then
