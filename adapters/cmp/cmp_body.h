@@ -108,12 +108,30 @@ bool cmp_read_pki_conf(struct cmp_decoding *decoding, struct request *request, s
 bool cmp_read_poll(struct cmp_decoding *decoding, struct request *request, struct failure *why);
 bool cmp_read_error(struct cmp_decoding *decoding, struct request *request, struct failure *why);
 
+/* cmp_revoke.c: rr, rp */
+bool cmp_read_revocation(struct cmp_decoding *decoding, struct request *request,
+                         struct failure *why);
+void cmp_write_revocation(struct cmp_answering *answering);
+/* The certificates that an rr names; 0 if it cannot be read. */
+size_t cmp_count_revocations(struct bytes content);
+/* RevRepContent TLV of PKIStatusInfo TLVs. */
+struct bytes cmp_rev_rep(const struct bytes *statuses, size_t count, struct arena *arena);
+
+/* cmp_support.c: genm, genp */
+bool cmp_read_support(struct cmp_decoding *decoding, struct request *request, struct failure *why);
+void cmp_write_support(struct cmp_answering *answering);
+
 /* cmp_encode.c */
 void cmp_write_enrolment(struct cmp_answering *answering);
 void cmp_write_poll(struct cmp_answering *answering);
 void cmp_write_confirmation(struct cmp_answering *answering);
 /* The error for the first refused result of the response, or for `reason`. */
 void cmp_write_error(struct cmp_answering *answering, enum reason reason, struct bytes text);
+/* An error that says waiting: to what has no certReqId (RFC 9483 4.4). */
+void cmp_write_waiting(struct cmp_answering *answering, struct bytes text);
+/* True: the response is told by an error, which is written: no verdict on the request, but what
+ * happened on the way to the authority (RFC 9483 3.6.2). */
+bool cmp_write_hop_error(struct cmp_answering *answering);
 /* PKIStatusInfo TLV. */
 struct bytes cmp_status_info(int status, struct bytes text, uint32_t bits, struct arena *arena);
 

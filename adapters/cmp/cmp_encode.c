@@ -119,15 +119,23 @@ static struct bytes joined(const struct bytes *parts, size_t count, struct arena
 /* The reason of a response that is told by an error message; REASON_COUNT if it is not. */
 static enum reason error_reason(const struct response *response)
 {
-    if (response->result_count == 0)
-        return REASON_INTERNAL;
-    if (response_status(response) != RESULT_REFUSED || response->results[0].reason_count == 0)
+    if (response->result_count == 0 || response_status(response) != RESULT_REFUSED ||
+        response->results[0].reason_count == 0)
         return REASON_COUNT;
     for (size_t i = 0; i < sizeof(told_by_error) / sizeof(told_by_error[0]); i++) {
         if (response->results[0].reasons[0] == told_by_error[i])
             return told_by_error[i];
     }
     return REASON_COUNT;
+}
+
+bool cmp_write_hop_error(struct cmp_answering *answering)
+{
+    const enum reason reason = error_reason(answering->response);
+    if (reason == REASON_COUNT)
+        return false;
+    cmp_write_error(answering, reason, answering->response->results[0].text);
+    return true;
 }
 
 /* ip, cp, kup. caPubs only where a shared secret lets the device believe them, and never in cp and
@@ -137,12 +145,12 @@ void cmp_write_enrolment(struct cmp_answering *answering)
     const struct response *response = answering->response;
     struct arena *arena = answering->arena;
     struct cmp_leg *leg = answering->leg;
-    const enum reason reason = error_reason(response);
-    if (reason != REASON_COUNT) {
-        cmp_write_error(answering, reason,
-                        response->result_count > 0 ? response->results[0].text : BYTES_EMPTY);
+    if (response->result_count == 0) {
+        cmp_write_error(answering, REASON_INTERNAL, BYTES_EMPTY);
         return;
     }
+    if (cmp_write_hop_error(answering))
+        return;
     struct bytes *responses = arena_array(arena, response->result_count, sizeof(*responses));
     size_t count = 0;
     for (size_t i = 0; i < response->result_count; i++) {
@@ -190,7 +198,7 @@ void cmp_write_poll(struct cmp_answering *answering)
         open = open && (is_open(result) || !asked_for(leg, result->inbound_id));
     }
     if (!open) {
-        cmp_write_enrolment(answering);
+        cmp_body(leg->opening)->write(answering);
         return;
     }
     struct bytes *polls = arena_array(arena, leg->polled_count, sizeof(*polls));
@@ -231,6 +239,13 @@ void cmp_write_error(struct cmp_answering *answering, enum reason reason, struct
     answering->content = cmp_write(&cmp_error_shape, &error, answering->arena);
 }
 
+void cmp_write_waiting(struct cmp_answering *answering, struct bytes text)
+{
+    struct cmp_error error = {.status_info = cmp_status_info(WAITING, text, 0, answering->arena)};
+    answering->type = CMP_ERROR;
+    answering->content = cmp_write(&cmp_error_shape, &error, answering->arena);
+}
+
 void cmp_encode(struct inbound_context *context, const struct response *response,
                 struct arena *arena, struct reply *reply)
 {
@@ -238,7 +253,7 @@ void cmp_encode(struct inbound_context *context, const struct response *response
     struct failure why;
     if (bytes_is_empty(context->leg) || !cmp_leg_unpack(context->leg, arena, &leg, &why) ||
         cmp_body(leg.received) == NULL || cmp_body(leg.received)->write == NULL ||
-        cmp_body(leg.opening) == NULL) {
+        cmp_body(leg.opening) == NULL || cmp_body(leg.opening)->write == NULL) {
         fail(&why, REASON_INTERNAL, NULL, NULL);
         cmp_refuse(context, &why, arena, reply);
         return;

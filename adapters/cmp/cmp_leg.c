@@ -3,7 +3,7 @@
 #include "mapping/model/limits.h"
 #include "mapping/model/pack.h"
 
-enum { LEG_VERSION = 1 };
+enum { LEG_VERSION = 2 };
 
 static void pack_ids(struct pack_writer *writer, const int64_t *ids, size_t count)
 {
@@ -43,6 +43,7 @@ struct bytes cmp_leg_pack(const struct cmp_leg *leg, struct arena *arena)
     pack_ids(&writer, leg->ids, leg->id_count);
     pack_ids(&writer, leg->granted, leg->granted_count);
     pack_ids(&writer, leg->polled, leg->polled_count);
+    pack_bytes(&writer, leg->asked);
     return pack_result(&writer);
 }
 
@@ -73,6 +74,7 @@ bool cmp_leg_unpack(struct bytes packed, struct arena *arena, struct cmp_leg *le
     leg->ids = read_ids(&reader, arena, &leg->id_count);
     leg->granted = read_ids(&reader, arena, &leg->granted_count);
     leg->polled = read_ids(&reader, arena, &leg->polled_count);
+    leg->asked = pack_read_bytes(&reader);
     return pack_done(&reader) ||
            fail(why, REASON_INTERNAL, NULL, "the gateway lost the state of this transaction");
 }

@@ -34,6 +34,7 @@ struct cmp_leg {
     size_t granted_count;
     int64_t *polled; /* as the device's last pollReq wrote them */
     size_t polled_count;
+    struct bytes asked; /* genm: content of GenMsgContent */
 };
 
 struct bytes cmp_leg_pack(const struct cmp_leg *leg, struct arena *arena);

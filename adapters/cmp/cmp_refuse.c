@@ -82,11 +82,24 @@ static struct bytes error_content(const struct failure *why, struct arena *arena
     return cmp_write(&cmp_error_shape, &error, arena);
 }
 
+static struct bytes revocation_rejections(const struct cmp_decoding *decoding,
+                                          const struct failure *why, struct arena *arena)
+{
+    size_t count = cmp_count_revocations(decoding->content);
+    struct bytes *statuses = arena_array(arena, count + 1, sizeof(*statuses));
+    for (size_t i = 0; i < count; i++)
+        statuses[i] = cmp_status_info(REJECTION, bytes_of_text(why->text),
+                                      reason_row(why->reason)->cmp_bits, arena);
+    return count == 0 ? BYTES_EMPTY : cmp_rev_rep(statuses, count, arena);
+}
+
 /* A rejection for each request of the body; empty if none can be named. */
 static struct bytes rejections(const struct cmp_decoding *decoding, const struct failure *why,
                                struct arena *arena)
 {
     int64_t *ids;
+    if (decoding->type == CMP_RR)
+        return revocation_rejections(decoding, why, arena);
     size_t count = cmp_read_ids(decoding->type, decoding->content, arena, &ids);
     if (count == 0)
         return BYTES_EMPTY;
@@ -110,6 +123,8 @@ static struct bytes rejections(const struct cmp_decoding *decoding, const struct
  * none. */
 static bool is_for_the_body(const struct cmp_decoding *decoding, const struct failure *why)
 {
+    if (decoding->type == CMP_RR)
+        return !IS_AMONG(not_of_the_body, why->reason);
     if (!operation_enrols(cmp_body(decoding->type)->neutral) ||
         IS_AMONG(not_of_the_body, why->reason))
         return false;

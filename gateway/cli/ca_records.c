@@ -17,6 +17,7 @@
 #include "gateway/cli/cli.h"
 #include "gateway/cli/records.h"
 #include "gateway/cli/text.h"
+#include "gateway/ca/crl.h"
 
 struct wish {
     const char *config;
@@ -199,27 +200,6 @@ int ca_revoke(int argc, char **argv)
 
 /* ---- crl ------------------------------------------------------------------------------------- */
 
-/* RFC 5280 3.3: an entry stays until it stood in one CRL issued after the certificate's end. A
- * month covers every interval that the days of `ca crl` are likely to have. */
-static const int64_t AFTER_END_S = INT64_C(30) * 86400;
-
-static size_t collect(const struct records *records, const struct authority *authority, int64_t now,
-                      struct arena *arena, struct revoked **out)
-{
-    size_t count = 0, kept = 0;
-    const enum certificate_state revoked = CERTIFICATE_REVOKED;
-    const struct certificate_filter filter = {
-        .states = &revoked, .state_count = 1, .authority = authority->name, .most = SIZE_MAX};
-    const struct issued_certificate *c = store_certificates(records->store, &filter, arena, &count);
-    struct bytes issuer = certificate_subject(authority->local->signer->certificate);
-    *out = arena_array(arena, count + 1, sizeof(**out));
-    for (size_t i = 0; i < count; i++)
-        if (names_octets_equal(c[i].issuer, issuer) && c[i].not_after + AFTER_END_S > now)
-            (*out)[kept++] = (struct revoked){
-                .serial = c[i].serial, .at = c[i].revoked_at, .reason = c[i].revocation_reason};
-    return kept;
-}
-
 static bool write_crl(FILE *file, struct bytes der, bool binary)
 {
     return (binary ? fwrite(der.data, 1, der.size, file) == der.size
@@ -253,19 +233,10 @@ static int make_crl(const struct wish *wish, const struct records *records, stru
         return CLI_FAILED;
     }
     int64_t now = (int64_t)time(NULL);
-    struct revoked *revoked;
-    size_t count = collect(records, authority, now, arena, &revoked);
-    int64_t number =
-        store_next_number(records->store, arena_printf(arena, "crl/%s", authority->name));
     struct bytes der;
     struct failure why;
-    if (number == 0) {
-        fprintf(stderr, "dragoman ca crl: the store cannot be written: %s\n",
-                store_trouble(records->store, arena));
-        return CLI_FAILED;
-    }
-    if (!local_ca_crl(authority->local, revoked, count, number, now,
-                      now + wish->days * INT64_C(86400), arena, &der, &why)) {
+    if (!crl_make(records->store, authority, now, now + wish->days * INT64_C(86400), arena, &der,
+                  &why)) {
         fprintf(stderr, "dragoman ca crl: %s (%s)\n", why.text, why.detail);
         return CLI_FAILED;
     }

@@ -160,7 +160,8 @@ bool policy_check(const struct route_config *route, const struct request *reques
              operation_word(request->operation));
         return fail_detail(why, "may.operations of route %s", route->name);
     }
-    for (size_t i = 0; i < request->item_count; i++) {
+    /* A revocation asks for no name; whose certificate it may name is judged in revoke.c. */
+    for (size_t i = 0; i < request->item_count && operation_enrols(request->operation); i++) {
         if (!item_allowed(route, request, &request->items[i], arena, why))
             return false;
     }

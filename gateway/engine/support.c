@@ -2,7 +2,11 @@
  * RFC 9810 5.3.19.14, 5.3.19.16). */
 #include "adapters/pkix/credentials.h"
 #include "gateway/engine/answer.h"
+#include "gateway/ca/crl.h"
 #include "gateway/engine/receive.h"
+
+/* A list made on demand is out of date at once; so long it may be kept. */
+enum { CRL_LIFE_S = 86400 };
 
 /* The authority's certificates: what its certificates are verified with. */
 static void ca_certificates(struct visit *visit, struct response *response)
@@ -21,12 +25,32 @@ static void template(struct visit *visit, struct response *response)
     response->csr_attributes = visit->route->csr_attributes;
 }
 
+/* Of the embedded CA alone; no list is no failure. */
+static void revocation_list(struct visit *visit, struct response *response)
+{
+    const struct authority_config *authority = &visit->config->authorities[visit->route->authority];
+    int64_t now = engine_now(visit->engine);
+    struct failure ignored;
+    if (authority->authority.local == NULL ||
+        !crl_make(visit->engine->ports.store, &authority->authority, now, now + CRL_LIFE_S,
+                  visit->arena, &response->crl, &ignored))
+        response->crl = BYTES_EMPTY;
+}
+
+/* The adapter knows what there is to say, or that there is nothing. */
+static void nothing(struct visit *visit, struct response *response)
+{
+    (void)visit;
+    (void)response;
+}
+
 static const struct {
     enum operation operation;
     void (*answer)(struct visit *visit, struct response *response);
 } rows[] = {
-    {OPERATION_CA_CERTS, ca_certificates},
-    {OPERATION_TEMPLATE, template},
+    {OPERATION_CA_CERTS, ca_certificates}, {OPERATION_TEMPLATE, template},
+    {OPERATION_GET_CRL, revocation_list},  {OPERATION_ROOT_UPDATE, nothing},
+    {OPERATION_SUPPORT, nothing},
 };
 
 bool support_offers(enum operation operation)

@@ -49,7 +49,9 @@ struct response {
     size_t chain_count;
     struct bytes *ca_pubs; /* trust anchors configured for this device group; CMP ip only */
     size_t ca_pub_count;
-    struct bytes csr_attributes; /* TEMPLATE: CsrAttrs (RFC 9908 3.2), DER; empty: none. Not packed */
+    struct bytes
+        csr_attributes;       /* TEMPLATE: CsrAttrs (RFC 9908 3.2), DER; empty: none. Not packed */
+    struct bytes crl;         /* GET_CRL: CertificateList, DER; empty: none. Not packed */
     bool implicit_confirm;    /* granted to the device: it need not confirm */
     int64_t confirm_deadline; /* s since 1970 UTC; 0: none announced */
 };

@@ -11,7 +11,7 @@ from pyasn1.codec.der.decoder import decode
 from pyasn1.codec.der.encoder import encode
 from pyasn1_modules import rfc4210
 
-ANSWERS = {"ip", "cp", "kup", "error", "pkiconf", "pollRep"}
+ANSWERS = {"ip", "cp", "kup", "rp", "genp", "error", "pkiconf", "pollRep"}
 
 
 def is_self_issued(certificate):

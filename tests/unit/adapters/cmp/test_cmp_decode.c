@@ -13,7 +13,7 @@
 enum answer_kind { BY_MAC, BY_PBMAC1, SIGNED, BARE, HTTP_400 };
 
 #define BIT(n) (UINT32_C(1) << (n))
-enum { IP = 1, CP = 3, KUP = 8, ERROR = 23 };
+enum { IP = 1, CP = 3, KUP = 8, RP = 12, ERROR = 23 };
 
 struct row {
     const char *name;
@@ -106,8 +106,8 @@ static const struct row openers[] = {
     {"profile-two", 0, REASON_BAD_REQUEST, IP, BIT(2), BY_MAC},
     {"profile-control", 0, REASON_BAD_REQUEST, IP, BIT(2), BY_MAC},
     {"profile-malformed", 0, REASON_BAD_DATA_FORMAT, ERROR, BIT(5), BY_MAC},
-    {"genm", 0, REASON_NO_OPERATION, ERROR, BIT(2), BY_MAC},
-    {"rr", 0, REASON_NO_OPERATION, ERROR, BIT(2), SIGNED},
+    {"genm", 0, ACCEPTED, 0, 0, BY_MAC},
+    {"rr", 0, REASON_BAD_CERT_ID, RP, BIT(4), SIGNED},
     {"nested", 0, REASON_NO_OPERATION, ERROR, BIT(2), SIGNED},
     {"ip", 0, REASON_NO_OPERATION, ERROR, BIT(2), BY_MAC},
     {"conf", 0, REASON_UNKNOWN_TRANSACTION, ERROR, BIT(2), BY_MAC},

@@ -431,7 +431,10 @@ static void standard_values_are_those_of_the_table(void **state)
     assert_null(route->profile);
     assert_int_equal(route->operations, 1u << OPERATION_ENROLL | 1u << OPERATION_ENROLL_ADD |
                                             1u << OPERATION_UPDATE | 1u << OPERATION_CONFIRM |
-                                            1u << OPERATION_POLL | 1u << OPERATION_CANCEL);
+                                            1u << OPERATION_POLL | 1u << OPERATION_CANCEL |
+                                            1u << OPERATION_CA_CERTS | 1u << OPERATION_ROOT_UPDATE |
+                                            1u << OPERATION_GET_CRL | 1u << OPERATION_TEMPLATE |
+                                            1u << OPERATION_SUPPORT);
     assert_int_equal(route->subject_count, 1);
     assert_int_equal(route->alternative_name_count, 0);
     assert_int_equal(route->privileges, 0);
