@@ -99,7 +99,8 @@ static bool write_messages(const struct request *request, const struct cmp_sessi
         const struct item *item = &request->items[i];
         switch ((int)item->carriage) {
         case CARRIAGE_CMP_CRMF:
-            messages[i] = item->original;
+            /* regInfo is outside the proof and could name another template (RFC 4211 7.2). */
+            messages[i] = crmf_without_reg_info(item, arena);
             break;
         case CARRIAGE_CMP_RA_VERIFIED:
             messages[i] = crmf_rebuild(item, session->parts[i].id, CRMF_POPO_RA_VERIFIED, arena);

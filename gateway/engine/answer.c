@@ -79,7 +79,10 @@ void visit_answer(struct visit *visit, const struct reply *reply, const char *st
                   const struct failure *why)
 {
     log_visit(visit, reply, status, why);
-    visit->engine->ports.reply(visit->engine->ports.context, visit->exchange, reply);
+    struct engine *engine = visit->engine;
+    engine->replying = true;
+    engine->ports.reply(engine->ports.context, visit->exchange, reply);
+    engine->replying = false;
     visit_free(visit);
 }
 

@@ -176,9 +176,23 @@ static struct outbound_event decision_event(struct live *live, const struct requ
     return event;
 }
 
+/* Which certificates the device took. A batch may be taken in part. */
+static void note_accepted(struct live *live, const struct request *decision)
+{
+    size_t count = live->response.result_count;
+    uint8_t *accepted = arena_alloc(live->arena, count + 1);
+    for (size_t i = 0; i < count && !live->faulty; i++) {
+        const struct confirmation *c =
+            find_confirmation(decision, live->response.results[i].inbound_id);
+        accepted[i] = c != NULL && c->accepted;
+    }
+    live->accepted = bytes_of(accepted, count);
+}
+
 static void take_decision(struct live *live, struct visit *visit)
 {
     const struct request *decision = &visit->request;
+    note_accepted(live, decision);
     bool accepted = !live->faulty && all_accepted(live, decision);
     live->decision = accepted ? DECISION_ACCEPTED : DECISION_REJECTED;
     live->working = true;
@@ -197,6 +211,14 @@ static void take_decision(struct live *live, struct visit *visit)
     live->working = false;
 }
 
+static struct bytes accepted_all(struct live *live)
+{
+    uint8_t *accepted = arena_alloc(live->arena, live->response.result_count + 1);
+    for (size_t i = 0; i < live->response.result_count; i++)
+        accepted[i] = !bytes_is_empty(live->response.results[i].certificate);
+    return bytes_of(accepted, live->response.result_count);
+}
+
 void confirm_visit(struct live *live, struct visit *visit)
 {
     live->faulty = !confirmations_sound(live, &visit->request, &live->confirm_fault);
@@ -210,11 +232,16 @@ void confirm_visit_late(struct live *live, struct visit *visit)
     if (!sound || !all_accepted(live, &visit->request)) {
         fail(&why, REASON_CERT_CONFIRMED, "RFC 9810 5.3.18",
              "the certificate was confirmed already; to be rid of it, have it revoked");
-        visit_refuse(visit, &why);
         live_settle(live);
+        visit_refuse(visit, &why);
+        return;
+    }
+    if (live->row.state == STATE_UNCONFIRMED && upstream_waits(live)) {
+        confirm_visit(live, visit); /* the authority was never told */
         return;
     }
     live->decision = DECISION_ACCEPTED;
+    live->accepted = accepted_all(live);
     live->working = true;
     live_state(live, STATE_DONE);
     live_attach(live, visit);
@@ -255,6 +282,7 @@ void live_confirm_ourselves(struct live *live)
         all[i].accepted = !bytes_is_empty(live->response.results[i].certificate);
     }
     live->decision = DECISION_ACCEPTED;
+    live->accepted = accepted_all(live);
     struct outbound_event event = {
         .kind = OUTBOUND_CONFIRM, .confirmations = all, .confirmation_count = count};
     live_event(live, &event);

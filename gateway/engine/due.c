@@ -4,7 +4,13 @@
 #include "gateway/engine/work.h"
 #include "mapping/model/limits.h"
 
-enum { DUE_AT_ONCE = 64, DUE_EVERY_MS = 1000, BUSY_TICK_MS = 50, EXPIRE_EVERY_S = 600 };
+enum {
+    DUE_AT_ONCE = 64,
+    DUE_EVERY_MS = 1000,
+    BUSY_TICK_MS = 50,
+    EXPIRE_EVERY_S = 600,
+    UNSERVED_S = 3600
+};
 
 static void note_and_finish(struct live *live, enum state state, const char *note)
 {
@@ -73,13 +79,25 @@ static void wake(struct live *live)
     live_settle(live);
 }
 
+/* A row that the configuration no longer serves must not stand in the way of the others. */
+static void look_later(struct engine *engine, const struct transaction *row)
+{
+    static const struct store_completion nobody = {.done = NULL};
+    struct transaction later = *row;
+    later.version++;
+    later.wake_at = engine_now(engine) + UNSERVED_S;
+    store_commit(engine->ports.store, &(struct store_batch){.update = &later}, &nobody);
+}
+
 static void take_up_row(struct engine *engine, const struct transaction *row)
 {
     if (live_find_exchange(engine, row->exchange) != NULL)
         return;
     struct live *live = live_from_row(engine, row);
-    if (live == NULL)
+    if (live == NULL) {
+        look_later(engine, row);
         return;
+    }
     live_register(live);
     wake(live);
 }

@@ -54,6 +54,7 @@ static void await_device(struct live *live, struct response *response)
     bool wait = live->request.can_confirm && !implicit;
     response->implicit_confirm = live->request.can_confirm && implicit;
     live->decision = DECISION_NONE;
+    live->accepted = BYTES_EMPTY;
     keep_response(live, response);
     live_state(live, wait ? STATE_WAIT_CONFIRM : STATE_DONE);
     if (wait) {
@@ -151,11 +152,21 @@ void live_unknown(struct live *live, const struct response *response)
         engine_wake_in(live->engine, delay * 1000);
         return;
     }
+    log_orphan(live, &why);
     struct response refused = {0};
     response_refuse(&live->request, &why, live->arena, &refused);
+    if (any_granted(response)) { /* of a batch: what is certain is delivered */
+        for (size_t i = 0; i < refused.result_count && i < response->result_count; i++) {
+            if (response->results[i].status != RESULT_UNKNOWN)
+                refused.results[i] = response->results[i];
+        }
+        refused.chain = response->chain;
+        refused.chain_count = response->chain_count;
+        live_finish(live, &refused);
+        return;
+    }
     keep_response(live, &refused);
     live_state(live, STATE_ORPHAN);
-    log_orphan(live, &why);
     live_conclude(live);
 }
 
@@ -308,6 +319,8 @@ static void hand_out(struct live *live)
  * time has come. */
 static bool worth_keeping(const struct visit *visit)
 {
+    if (visit->claim.repeat == REPEAT_IS_RETRY && visit->answered->refused)
+        return false;
     return strcmp(visit->answered->status, result_status_word(RESULT_PENDING)) != 0;
 }
 

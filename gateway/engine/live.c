@@ -129,6 +129,11 @@ void live_free(struct live *live)
     free(live);
 }
 
+bool live_is_writing(const struct live *live)
+{
+    return live->committing || live->recommit_ms != 0;
+}
+
 void live_settle(struct live *live)
 {
     bool busy = live->calling || live->committing || live->working || live->arrival != NULL ||

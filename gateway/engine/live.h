@@ -62,6 +62,7 @@ struct live {
     struct call call;         /* under way, or the last one; empty method: none */
     struct response response; /* what is known of the enrolment */
     enum decision decision;   /* the device's (or ours, for devices that cannot confirm) */
+    struct bytes accepted;    /* an octet for each result: not 0 if the device took that one */
     bool delivered;           /* an answer with its certificates was made durable */
     bool faulty; /* the confirmation made no sense: it counts as a rejection and gets an error */
     struct failure confirm_fault;
@@ -87,6 +88,7 @@ struct engine {
     struct visit *parked;
     uint64_t last_ticket;
     size_t visit_count, live_count, commit_count;
+    bool replying;     /* inside ports.reply: a message that comes now waits for the next turn */
     int64_t expire_at; /* s: when old answers are removed next */
     struct throttle *throttle;
 };
@@ -104,6 +106,8 @@ void live_unregister(struct live *live);
 struct live *live_find_key(struct engine *engine, struct bytes key);
 struct live *live_find_exchange(struct engine *engine, struct bytes exchange);
 struct live *live_find_ticket(struct engine *engine, uint64_t ticket);
+/* The store has its batch, or shall have it again: nothing else may be written until then. */
+bool live_is_writing(const struct live *live);
 /* Frees it if nothing is under way and nobody waits. */
 void live_settle(struct live *live);
 void live_free(struct live *live);

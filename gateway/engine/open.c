@@ -7,6 +7,7 @@
 #include "gateway/engine/answer.h"
 #include "gateway/engine/receive.h"
 #include "gateway/engine/work.h"
+#include "mapping/model/limits.h"
 
 enum join {
     JOIN_NOTHING, /* ask the authority */
@@ -19,17 +20,45 @@ static bool same_principal(const struct visit *visit, const struct transaction *
     return bytes_equal(visit->request.identity.principal, row->principal);
 }
 
-/* The same certificate is asked for: what would be issued is what was issued. */
+static bool same_item(const struct item *a, const struct item *b)
+{
+    return a->format == b->format && names_octets_equal(a->subject, b->subject) &&
+           bytes_equal(a->extensions, b->extensions) && bytes_equal(a->spki, b->spki);
+}
+
+/* The same certificates are asked for, of the same authority: what would be issued is what was. */
 static bool same_request(const struct visit *visit, const struct transaction *row)
 {
     struct request before;
     struct failure why;
-    if (visit->request.operation != row->operation || visit->request.item_count != 1 ||
-        !request_unpack(row->request, visit->arena, &before, &why) || before.item_count != 1)
+    const struct authority_config *authority = &visit->config->authorities[visit->route->authority];
+    if (visit->request.operation != row->operation ||
+        strcmp(row->authority, authority->authority.name) != 0 ||
+        strcmp(row->route, visit->route->name) != 0 ||
+        !request_unpack(row->request, visit->arena, &before, &why) ||
+        before.item_count != visit->request.item_count)
         return false;
-    const struct item *a = &visit->request.items[0], *b = &before.items[0];
-    return a->format == b->format && names_octets_equal(a->subject, b->subject) &&
-           bytes_equal(a->extensions, b->extensions) && bytes_equal(a->spki, b->spki);
+    for (size_t i = 0; i < before.item_count; i++) {
+        if (!same_item(&visit->request.items[i], &before.items[i]))
+            return false;
+    }
+    return bytes_equal(visit->request.profile, before.profile);
+}
+
+/* What was issued and is revoked, has ended, or was not wanted is not delivered again. */
+static bool still_good(const struct visit *visit, const struct transaction *row)
+{
+    struct store *store = visit->engine->ports.store;
+    struct certificate_filter filter = {.transaction = row->id, .most = LIMIT_ITEMS};
+    size_t count = 0;
+    const struct issued_certificate *issued =
+        store_certificates(store, &filter, visit->arena, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (issued[i].state == CERTIFICATE_REVOKED ||
+            issued[i].not_after < engine_now(visit->engine))
+            return false;
+    }
+    return !row_was_rejected(row);
 }
 
 /* A finished transaction is joined for as long as its delivery is in doubt: within the window the
@@ -60,12 +89,18 @@ static bool delivery_in_doubt(const struct visit *visit, const struct transactio
     return false;
 }
 
+bool visit_is_new_wish(const struct visit *visit, const struct transaction *row)
+{
+    return state_is_final(row->state) && operation_enrols(visit->request.operation) &&
+           (!delivery_in_doubt(visit, row) || !still_good(visit, row));
+}
+
 static enum join judge_key(struct visit *visit, const struct transaction *row, struct failure *why)
 {
     bool open = !state_is_final(row->state);
     const struct identity *identity = &visit->request.identity;
     if (same_principal(visit, row)) {
-        if (same_request(visit, row) && delivery_in_doubt(visit, row))
+        if (same_request(visit, row) && delivery_in_doubt(visit, row) && still_good(visit, row))
             return JOIN_OPEN;
         return JOIN_NOTHING;
     }
@@ -116,7 +151,7 @@ static void join(struct visit *visit, const struct transaction *row)
             visit_refuse_items(visit, &why);
             return;
         }
-    } else if (live->committing) {
+    } else if (live_is_writing(live)) {
         visit_park(visit);
         return;
     } else {
@@ -149,14 +184,13 @@ void visit_open(struct visit *visit)
         visit_refuse_items(visit, &why);
         return;
     }
-    struct bytes key = bytes_of(visit->request.items[0].spki_sha256, 32);
+    struct bytes key = request_key(&visit->request, visit->arena);
     struct live *twin = live_find_key(visit->engine, key);
-    if (twin != NULL && (twin->committing || !twin->stored)) {
+    if (twin != NULL && (live_is_writing(twin) || !twin->stored)) {
         visit_park(visit);
         return;
     }
-    bool asked = visit->request.item_count == 1 &&
-                 store_find_asked(visit->engine->ports.store, key, visit->arena, &row, NULL);
+    bool asked = store_find_asked(visit->engine->ports.store, key, visit->arena, &row, NULL);
     enum join judged = asked ? judge_key(visit, &row, &why) : JOIN_NOTHING;
     if (judged == JOIN_OPEN && refuse_unknown(visit, &row, &why))
         judged = JOIN_REFUSE;

@@ -1,7 +1,7 @@
 #include "gateway/engine/policy.h"
 
+#include "adapters/pkix/der.h"
 #include "adapters/pkix/names.h"
-#include "adapters/pkix/pkcs10.h"
 #include "adapters/pkix/privilege.h"
 
 bool pattern_matches(const char *pattern, struct bytes text)
@@ -124,22 +124,52 @@ static bool names_allowed(const struct route_config *route, const struct item *i
     return true;
 }
 
-/* ChangeSubjectName asks for a name that no pattern here was held against (RFC 10002 7.1). */
-static bool name_is_as_it_stands(const struct item *item, struct arena *arena, struct failure *why)
+/* Places where a request can ask for another content than its template: no pattern here was held
+ * against what stands there, and an authority may heed it. */
+static const struct {
+    const char *oid;
+    const char *name;
+    const char *clause;
+} second_templates[] = {
+    {"1.3.6.1.5.5.7.7.36", "changeSubjectName", "RFC 10002 7.1"},
+    {"1.3.6.1.5.5.7.5.1.7", "altCertTemplate", "RFC 9810 5.2.1"},
+    {"1.3.6.1.5.5.7.5.2.2", "id-regInfo-certReq", "RFC 4211 7.2"},
+};
+
+static bool refuse_second_template(struct bytes oid, struct failure *why)
 {
-    static const char OID_CHANGE_SUBJECT_NAME[] = "1.3.6.1.5.5.7.7.36";
-    if (item->format != ITEM_PKCS10 ||
-        bytes_is_empty(pkcs10_attribute(item, OID_CHANGE_SUBJECT_NAME, arena)))
+    for (size_t i = 0; i < sizeof(second_templates) / sizeof(second_templates[0]); i++) {
+        if (der_oid_is(oid, second_templates[i].oid))
+            return fail(why, REASON_NOT_PERMITTED, second_templates[i].clause,
+                        "%s is not offered; ask for the content in the request itself",
+                        second_templates[i].name);
+    }
+    return true;
+}
+
+/* SEQUENCE OF AttributeTypeAndValue, or [0] SET OF Attribute: each begins with its OID. */
+static bool check_types(struct bytes list, struct failure *why)
+{
+    struct der all, element, oid;
+    struct bytes rest = list;
+    if (bytes_is_empty(list) || !der_next(&rest, &all))
         return true;
-    return fail(why, REASON_NOT_PERMITTED, "RFC 10002 7.1",
-                "changeSubjectName is not offered; ask for the new name as subject");
+    while (der_take(&all.content, DER_SEQUENCE, &element)) {
+        if (der_take(&element.content, DER_OID, &oid) && !refuse_second_template(oid.whole, why))
+            return false;
+    }
+    return true;
+}
+
+static bool content_is_as_it_stands(const struct item *item, struct failure *why)
+{
+    return check_types(item->attributes, why) && check_types(item->reg_info, why);
 }
 
 static bool item_allowed(const struct route_config *route, const struct request *request,
                          const struct item *item, struct arena *arena, struct failure *why)
 {
-    if (!name_is_as_it_stands(item, arena, why) ||
-        !subject_allowed(route, request, item, arena, why) ||
+    if (!content_is_as_it_stands(item, why) || !subject_allowed(route, request, item, arena, why) ||
         !names_allowed(route, item, arena, why))
         return false;
     enum privilege asked;

@@ -54,7 +54,10 @@ static bool answer_again(struct visit *visit)
         return false;
     memcpy(visit->transaction, stored.transaction.data,
            stored.transaction.size < 32 ? stored.transaction.size : 32);
-    if (engine_now(engine) - stored.created_at > LIMIT_REPLAY_WINDOW_S) {
+    bool old = engine_now(engine) - stored.created_at > LIMIT_REPLAY_WINDOW_S;
+    if (old && visit->claim.repeat == REPEAT_IS_RETRY)
+        return false;
+    if (old) {
         struct failure why;
         fail(&why, REASON_BAD_SENDER_NONCE, "RFC 9483 3.5",
              "this very message was answered before; send a new one");
@@ -157,7 +160,7 @@ static bool is_faulty_confirmation(const struct visit *visit, const struct live 
 {
     return visit->request.identity.kind != IDENTITY_NONE &&
            visit->request.operation == OPERATION_CONFIRM && row->state == STATE_WAIT_CONFIRM &&
-           !(live != NULL && live->committing);
+           !(live != NULL && live_is_writing(live));
 }
 
 static void end_by_fault(struct visit *visit, struct live *live, const struct transaction *row,
@@ -173,7 +176,7 @@ static void end_by_fault(struct visit *visit, struct live *live, const struct tr
 /* A confirmation that comes again (its answer was lost) or too late: taken if it says yes. */
 static void confirm_late(struct visit *visit, struct live *live, const struct transaction *row)
 {
-    if (live != NULL && live->committing) {
+    if (live != NULL && live_is_writing(live)) {
         visit_park(visit);
         return;
     }
@@ -189,7 +192,7 @@ static void confirm(struct visit *visit, struct live *live, const struct transac
 {
     struct failure why;
     if (known && row->state == STATE_WAIT_CONFIRM) {
-        if (live != NULL && live->committing) {
+        if (live != NULL && live_is_writing(live)) {
             visit_park(visit);
             return;
         }
@@ -217,7 +220,7 @@ static void confirm(struct visit *visit, struct live *live, const struct transac
 static void cancel(struct visit *visit, struct live *live, const struct transaction *row,
                    bool known)
 {
-    if (known && row->state == STATE_WAIT_CONFIRM && !(live != NULL && live->committing)) {
+    if (known && row->state == STATE_WAIT_CONFIRM && !(live != NULL && live_is_writing(live))) {
         live = take_up(visit, live, row);
         if (live != NULL) {
             visit->request.operation = OPERATION_CONFIRM;
@@ -230,6 +233,21 @@ static void cancel(struct visit *visit, struct live *live, const struct transact
     visit_respond(visit, &response);
 }
 
+/* Who asks again for what is over (refused, delivered long ago, revoked) asks for something new.
+ * The old transaction gives up its place and the message is looked at once more. */
+static void retire_exchange(struct visit *visit, const struct transaction *row)
+{
+    static const struct store_completion nobody = {.done = NULL};
+    struct engine *engine = visit->engine;
+    struct transaction retired = *row;
+    uint8_t elsewhere[32];
+    engine->ports.random(engine->ports.context, elsewhere, sizeof(elsewhere));
+    retired.version++;
+    retired.exchange = bytes_of(elsewhere, sizeof(elsewhere));
+    store_commit(engine->ports.store, &(struct store_batch){.update = &retired}, &nobody);
+    visit_park(visit);
+}
+
 static void open_or_join(struct visit *visit, struct live *live, const struct transaction *row,
                          bool known)
 {
@@ -238,6 +256,10 @@ static void open_or_join(struct visit *visit, struct live *live, const struct tr
             visit_open(visit);
         else
             visit_revoke(visit);
+        return;
+    }
+    if (visit->claim.repeat == REPEAT_IS_RETRY && live == NULL && visit_is_new_wish(visit, row)) {
+        retire_exchange(visit, row);
         return;
     }
     bool same = live_opened_by(visit, live, row);
@@ -338,5 +360,12 @@ void engine_message(struct engine *engine, size_t listener, const struct message
 {
     struct visit *visit = visit_new(engine, listener, message, peer, exchange);
     visit->give_up_ms = engine_now_ms(engine) + LIMIT_ANSWER_HOLD_MS;
+    if (engine->replying) { /* the next one of a pipelining peer: not in the middle of this */
+        visit->look_ms = engine_now_ms(engine);
+        visit->next = engine->parked;
+        engine->parked = visit;
+        engine_wake_in(engine, 0);
+        return;
+    }
     visit_look(visit);
 }

@@ -11,6 +11,8 @@ void visit_look(struct visit *visit);
 void visit_park(struct visit *visit);
 /* Opens a transaction, or joins the one that the same device left open (open.c). */
 void visit_open(struct visit *visit);
+/* Whether a known exchange is over, so that its repetition is a new request (open.c). */
+bool visit_is_new_wish(const struct visit *visit, const struct transaction *row);
 /* The same for a revocation (revoke.c). */
 void visit_revoke(struct visit *visit);
 /* A new transaction for a request that was judged. */

@@ -25,6 +25,7 @@ static struct bytes pack_memory(const struct live *live)
     pack_bytes(&w, live->opening);
     pack_number(&w, live->decision);
     pack_number(&w, live->delivered);
+    pack_bytes(&w, live->accepted);
     pack_bytes(&w, bytes_of_text(live->call.method));
     pack_bytes(&w, bytes_of_text(live->call.path_suffix));
     pack_bytes(&w, bytes_of_text(live->call.content_type));
@@ -41,6 +42,13 @@ bool live_opened_by(const struct visit *visit, const struct live *live,
     return bytes_equal(visit->claim.digest, opening);
 }
 
+bool row_was_rejected(const struct transaction *row)
+{
+    struct pack_reader r = pack_reader(row->call, MEMORY_VERSION);
+    pack_read_bytes(&r);
+    return pack_read_number(&r) == DECISION_REJECTED;
+}
+
 static const char *read_text(struct pack_reader *r, struct arena *arena)
 {
     struct bytes text = pack_read_bytes(r);
@@ -53,6 +61,7 @@ static bool unpack_memory(struct live *live)
     live->opening = pack_read_bytes(&r);
     live->decision = (enum decision)pack_read_number(&r);
     live->delivered = pack_read_number(&r) != 0;
+    live->accepted = pack_read_bytes(&r);
     live->call.method = read_text(&r, live->arena);
     live->call.path_suffix = read_text(&r, live->arena);
     live->call.content_type = read_text(&r, live->arena);
@@ -84,6 +93,20 @@ void live_adopt_visit(struct live *live, struct visit *visit)
         abort(); /* what we packed ourselves a line above */
 }
 
+struct bytes request_key(const struct request *request, struct arena *arena)
+{
+    uint8_t hash[32];
+    if (request->item_count == 0 || bytes_is_empty(request->items[0].spki))
+        return BYTES_EMPTY;
+    if (request->item_count == 1)
+        return arena_copy(arena, bytes_of(request->items[0].spki_sha256, 32));
+    struct pack_writer all = pack_writer(arena, MEMORY_VERSION);
+    for (size_t i = 0; i < request->item_count; i++)
+        pack_bytes(&all, bytes_of(request->items[i].spki_sha256, 32));
+    sha256(pack_result(&all), hash);
+    return arena_copy(arena, bytes_of(hash, sizeof(hash)));
+}
+
 struct live *live_from_visit(struct visit *visit)
 {
     struct engine *engine = visit->engine;
@@ -103,8 +126,7 @@ struct live *live_from_visit(struct visit *visit)
         .principal = arena_copy(live->arena, visit->request.identity.principal),
         .subject = names_text(first->subject, live->arena),
     };
-    if (visit->request.item_count == 1 && !bytes_is_empty(first->spki))
-        live->row.key = arena_copy(live->arena, bytes_of(first->spki_sha256, 32));
+    live->row.key = request_key(&visit->request, live->arena);
     live_adopt_visit(live, visit);
     return live;
 }
@@ -195,24 +217,26 @@ void live_note(struct live *live, const char *format, ...)
     live->row.note = bytes_of_text(arena_printf(live->arena, "%s", text));
 }
 
-/* What the store shall say of a transaction's certificates follows from its state alone. */
-static enum certificate_state certificate_state_of(const struct live *live)
+/* What the store shall say of the i-th certificate follows from the transaction's state, and from
+ * what the device said of that one. */
+static enum certificate_state certificate_state_of(const struct live *live, size_t i)
 {
     static const enum certificate_state by_state[STATE_COUNT] = {
         [STATE_COMPENSATED] = CERTIFICATE_REVOKED,
         [STATE_ORPHAN] = CERTIFICATE_ORPHAN,
         [STATE_REJECTED] = CERTIFICATE_REVOKED, /* the authority was told in time */
     };
+    if (i < live->accepted.size && live->accepted.data[i] != 0)
+        return CERTIFICATE_CONFIRMED;
     enum certificate_state said = by_state[live->row.state];
     if (said != CERTIFICATE_ISSUED)
         return said;
-    if (live->decision == DECISION_ACCEPTED && live->row.state == STATE_DONE)
-        return CERTIFICATE_CONFIRMED;
     return live->delivered ? CERTIFICATE_DELIVERED : CERTIFICATE_ISSUED;
 }
 
-static bool certificate_row(struct live *live, struct bytes der, struct issued_certificate *row)
+static bool certificate_row(struct live *live, size_t i, struct issued_certificate *row)
 {
+    struct bytes der = live->response.results[i].certificate;
     struct certificate *certificate = NULL;
     struct failure why;
     if (bytes_is_empty(der) || !certificate_parse(der, &certificate, &why))
@@ -223,7 +247,7 @@ static bool certificate_row(struct live *live, struct bytes der, struct issued_c
     row->serial = arena_copy(live->arena, certificate_serial(certificate));
     row->subject_text = names_text(certificate_subject(certificate), live->arena);
     row->der = der;
-    row->state = certificate_state_of(live);
+    row->state = certificate_state_of(live, i);
     row->issued_at = engine_now(live->engine);
     row->not_after = certificate_not_after(certificate);
     row->revoked_at = row->state == CERTIFICATE_REVOKED ? row->issued_at : 0;
@@ -246,8 +270,7 @@ static void add_certificates(struct live *live, struct store_batch *batch)
     struct issued_certificate *rows =
         arena_array(live->arena, response->result_count + 1, sizeof(*rows));
     for (size_t i = 0; i < response->result_count; i++) {
-        if (certificate_row(live, response->results[i].certificate,
-                            &rows[batch->certificate_count]))
+        if (certificate_row(live, i, &rows[batch->certificate_count]))
             batch->certificate_count++;
     }
     batch->certificates = rows;
@@ -257,6 +280,7 @@ static void add_certificates(struct live *live, struct store_batch *batch)
 
 static void refuse_all(struct live *live, enum reason reason, const char *text)
 {
+    live_unregister(live);
     struct failure why;
     fail(&why, reason, NULL, "%s", text);
     while (live->visits != NULL) {

@@ -5,7 +5,7 @@
 #include "gateway/engine/answer.h"
 #include "mapping/model/limits.h"
 
-enum { NOT_SENT_TRIES = 3, NOT_SENT_FIRST_MS = 200 };
+enum { NOT_SENT_TRIES = 3, NOT_SENT_FIRST_MS = 200, CALL_MARGIN_S = 10 };
 
 static const struct outbound_adapter *adapter_of(const struct live *live)
 {
@@ -88,12 +88,20 @@ static void send_after_commit(struct live *live)
     live_work(live);
 }
 
+static int64_t call_limit_s(const struct live *live)
+{
+    return (live->authority->target.connect_ms + live->authority->target.answer_ms) / 1000 +
+           CALL_MARGIN_S;
+}
+
 static void act_send(struct live *live, const struct step *step, enum state state)
 {
     live->row.outbound_state = step->state;
     live->call = step->call;
     live->row.attempts = 0;
     live_state(live, state);
+    if (state == STATE_PENDING) /* should the process end before the answer: ask again then */
+        live->row.wake_at = engine_now(live->engine) + call_limit_s(live);
     live_commit(live, NULL, send_after_commit);
 }
 
@@ -123,6 +131,15 @@ static enum state state_for_call(const struct live *live)
     return STATE_SENT;
 }
 
+/* A confirmation or a revocation whose answer was lost: to say it twice is harmless. */
+static void tell_again(struct live *live)
+{
+    int64_t delay = INT64_C(1) << live->row.attempts;
+    live->row.wake_at = engine_now(live->engine) + delay;
+    live_commit(live, NULL, live_work);
+    engine_wake_in(live->engine, delay * 1000);
+}
+
 static void act_on_step(struct live *live, struct step *step)
 {
     switch (step->kind) {
@@ -136,10 +153,16 @@ static void act_on_step(struct live *live, struct step *step)
     case STEP_DONE:
         break;
     }
-    if (response_status(&step->response) == RESULT_UNKNOWN &&
-        live->row.state != STATE_CONFIRM_SENT && live->row.state != STATE_COMPENSATING) {
-        live_unknown(live, &step->response); /* the session stays as it was before the loss */
-        return;
+    if (response_status(&step->response) == RESULT_UNKNOWN) {
+        /* The session stays as it was before the loss. */
+        if (live->row.state != STATE_CONFIRM_SENT && live->row.state != STATE_COMPENSATING) {
+            live_unknown(live, &step->response);
+            return;
+        }
+        if (live->row.attempts < LIMIT_RETRIES) {
+            tell_again(live);
+            return;
+        }
     }
     live->row.outbound_state = step->state;
     if (live->row.state == STATE_COMPENSATING)
@@ -178,7 +201,9 @@ static void take_arrival(struct live *live)
         return;
     struct outbound_event event = {.kind = OUTBOUND_ANSWER, .answer = &arrival->answer};
     if (arrival->outcome != HTTP_ANSWERED) {
-        event.kind = arrival->outcome == HTTP_LOST ? OUTBOUND_LOST : OUTBOUND_NOT_SENT;
+        /* That this repeat did not leave says nothing of the first that did. */
+        bool lost = arrival->outcome == HTTP_LOST || live->row.state == STATE_UNKNOWN;
+        event.kind = lost ? OUTBOUND_LOST : OUTBOUND_NOT_SENT;
         event.answer = NULL;
         event.transport = &arrival->why;
     }
@@ -189,12 +214,12 @@ static void take_arrival(struct live *live)
 
 void live_work(struct live *live)
 {
-    if (live->working || live->committing)
+    if (live->working || live_is_writing(live))
         return;
     live->working = true;
     if (live->arrival != NULL)
         take_arrival(live);
-    if (!live->committing && live->visits != NULL)
+    if (!live_is_writing(live) && live->visits != NULL)
         live_answer_visits(live);
     live->working = false;
     live_settle(live);
@@ -215,6 +240,7 @@ void live_attach(struct live *live, struct visit *visit)
 
 static void refuse_at_begin(struct live *live, const struct failure *why)
 {
+    live_unregister(live);
     while (live->visits != NULL) {
         struct visit *visit = live->visits;
         live->visits = visit->next;

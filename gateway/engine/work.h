@@ -22,6 +22,11 @@ void live_conclude(struct live *live);
 /* Whether the visit's message is the one that opened the exchange. live may be NULL. */
 bool live_opened_by(const struct visit *visit, const struct live *live,
                     const struct transaction *row);
+/* Whether the device rejected all or part of what a row delivered. */
+bool row_was_rejected(const struct transaction *row);
+/* What a request is recognised by when its device starts over: a hash of the key it asks for, or of
+ * all its keys; empty for requests without keys. */
+struct bytes request_key(const struct request *request, struct arena *arena);
 /* The same batch once more. */
 void live_recommit(struct live *live);
 void live_state(struct live *live, enum state state);

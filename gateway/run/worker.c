@@ -129,10 +129,23 @@ static void port_post(void *context, void (*run)(void *argument), void *argument
 
 /* ---- doors ---- */
 
+/* The configuration has no listener for this door any more: what still comes in is sent away. */
+static void send_away(struct http_exchange *exchange)
+{
+    static const char text[] = "This address is no longer served.\n";
+    const struct reply reply = {
+        .status = 503, .content_type = "text/plain; charset=utf-8", .body = BYTES_LITERAL(text)};
+    http_reply(exchange, &reply);
+}
+
 static void message_arrived(void *context, struct http_exchange *exchange,
                             const struct message *message, const char *peer)
 {
     const struct door *door = context;
+    if (!door->wanted) {
+        send_away(exchange);
+        return;
+    }
     engine_message(door->worker->engine, door->listener, message, peer, exchange);
 }
 
@@ -141,7 +154,8 @@ static void message_refused(void *context, const char *peer, int status, const s
     const struct door *door = context;
     const struct worker *worker = door->worker;
     struct log_line *line = log_begin(worker->log, EVENT_REFUSED);
-    log_text(line, "listener", worker->config->listeners[door->listener].name);
+    if (door->wanted)
+        log_text(line, "listener", worker->config->listeners[door->listener].name);
     log_text(line, "peer", peer);
     if (status != 0)
         log_number(line, "status", status);
