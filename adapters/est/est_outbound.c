@@ -14,13 +14,31 @@
 
 enum { STATE_VERSION = 1, RETRY_DEFAULT_S = 60, RETRY_MAX_S = 172800 };
 
-/* The session remembers what it asks for: the same octets are sent on every repetition. */
-static struct bytes session(const char *suffix, struct bytes body, struct arena *arena)
+/* The session remembers what it asks for: the same octets are sent on every repetition. And whether
+ * the server has taken the request (202): from then on a bad moment of the server is no refusal. */
+static struct bytes session(struct bytes suffix, struct bytes body, bool taken, struct arena *arena)
 {
     struct pack_writer writer = pack_writer(arena, STATE_VERSION);
-    pack_bytes(&writer, bytes_of_text(suffix));
+    pack_bytes(&writer, suffix);
     pack_bytes(&writer, body);
+    pack_number(&writer, taken);
     return pack_result(&writer);
+}
+
+static bool session_was_taken(struct bytes state)
+{
+    struct pack_reader reader = pack_reader(state, STATE_VERSION);
+    pack_read_bytes(&reader);
+    pack_read_bytes(&reader);
+    return pack_read_number(&reader) != 0;
+}
+
+static struct bytes session_taken(struct bytes state, struct arena *arena)
+{
+    struct pack_reader reader = pack_reader(state, STATE_VERSION);
+    struct bytes suffix = pack_read_bytes(&reader);
+    struct bytes body = pack_read_bytes(&reader);
+    return session(suffix, body, true, arena);
 }
 
 static bool send_session(struct bytes state, struct arena *arena, struct step *step)
@@ -28,6 +46,7 @@ static bool send_session(struct bytes state, struct arena *arena, struct step *s
     struct pack_reader reader = pack_reader(state, STATE_VERSION);
     struct bytes suffix = pack_read_bytes(&reader);
     struct bytes body = pack_read_bytes(&reader);
+    pack_read_number(&reader);
     *step = (struct step){
         .kind = STEP_SEND,
         .state = state,
@@ -52,7 +71,7 @@ static bool begin(struct outbound_context *context, const struct request *reques
     const char *suffix =
         request->operation == OPERATION_UPDATE ? "/simplereenroll" : "/simpleenroll";
     struct bytes body = est_base64_encode(request->items[0].original, EST_LINES_64, arena);
-    return send_session(session(suffix, body, arena), arena, step);
+    return send_session(session(bytes_of_text(suffix), body, false, arena), arena, step);
 }
 
 /* ---- answers ------------------------------------------------------------------------------------
@@ -150,6 +169,9 @@ static bool take_certificate(struct outbound_context *context, const struct requ
     if (!issued_check(&request->items[0], certificate_der(issued), cms.certificates,
                       cms.certificate_count, trust, context->now, arena, result, why))
         return false;
+    if (result->status == RESULT_GRANTED_WITH_MODS && !context->authority->tolerate_changes)
+        return fail(why, REASON_UPSTREAM_WRONG_CERT, "RFC 9810 5.2.3",
+                    "the certificate differs from what was asked for");
     result->certificate = arena_copy(arena, certificate_der(issued));
     take_chain(&cms, issued, arena, &step->response);
     return true;
@@ -178,7 +200,11 @@ static void answered(struct outbound_context *context, const struct request *req
                      struct step *step)
 {
     struct failure why;
+    bool later = answer->status == 408 || answer->status == 429 || answer->status >= 500;
     if (answer->status == 202) {
+        wait(request, retry_after(answer, context->now, arena), session_taken(state, arena), arena,
+             step);
+    } else if (later && session_was_taken(state)) {
         wait(request, retry_after(answer, context->now, arena), state, arena, step);
     } else if (answer->status == 200) {
         if (take_certificate(context, request, answer, arena, step, &why))
@@ -201,6 +227,11 @@ static void step(struct outbound_context *context, const struct request *request
 {
     struct failure why;
     *out = (struct step){.kind = STEP_DONE, .state = state};
+    bool no_answer = event->kind == OUTBOUND_NOT_SENT || event->kind == OUTBOUND_LOST;
+    if (no_answer && session_was_taken(state)) {
+        wait(request, context->now + RETRY_DEFAULT_S, state, arena, out);
+        return;
+    }
     switch (event->kind) {
     case OUTBOUND_ANSWER:
         answered(context, request, state, event->answer, arena, out);
