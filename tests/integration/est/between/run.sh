@@ -86,6 +86,7 @@ check "CMP to EST: and the device is told so" grep -q 'PKCS#10' "$device_said"
 
 # ---- an EST client and an EST server that do not understand each other ------------------------
 directly() {
+    # shellcheck disable=SC2034
     local est_port=$server_port
     "$@"
 }
