@@ -95,6 +95,11 @@ static bool read_validity(struct bytes content, struct arena *arena, struct item
         return malformed(why, "validity.notAfter");
     if (rest.size > 0 || (!before && !after))
         return malformed(why, "validity");
+    /* RFC 5280 4.1.2.5 counts from 1950; a time before 1970 asks for nothing that is still to come,
+     * and 0 stands for "not asked for". */
+    if ((before && item->not_before <= 0) || (after && item->not_after <= 0))
+        return fail(why, REASON_BAD_CERT_TEMPLATE, "RFC 5280 4.1.2.5",
+                    "the validity asked for lies in the past");
     if (before && after && item->not_after <= item->not_before)
         return fail(why, REASON_BAD_CERT_TEMPLATE, "RFC 5280 4.1.2.5",
                     "the validity asked for ends before it begins");
