@@ -249,6 +249,24 @@ static void blame(const struct cmc_incoming *incoming, const struct failure *why
     }
 }
 
+/* Each revokeRequest has a status of its own, where the fault is not with one of the controls. */
+static struct cmc_status *spread(const struct cmc_body *body, const struct cmc_status *status,
+                                 struct arena *arena, size_t *count)
+{
+    struct cmc_status *statuses = arena_array(arena, body->control_count + 1, sizeof(*statuses));
+    bool all = status->ids[0] == CMC_BODY_ID_WHOLE && cmc_revokes(body);
+    *count = 0;
+    for (size_t i = 0; i < body->control_count && all; i++) {
+        if (body->controls[i].kind != CMC_CONTROL_REVOKE_REQUEST)
+            continue;
+        statuses[*count] = *status;
+        statuses[(*count)++].ids = &body->controls[i].id;
+    }
+    if (*count == 0)
+        statuses[(*count)++] = *status;
+    return statuses;
+}
+
 static const struct signer *any_signer(const struct credentials *credentials)
 {
     if (credentials->signer != NULL)
@@ -285,8 +303,10 @@ void cmc_refuse(struct inbound_context *context, const struct failure *why, stru
         .text = peer_text(bytes_of_text(why->text), arena),
     };
     blame(&incoming, why, arena, &status);
-    struct bytes body =
-        full_message(context, any_signer(context->credentials), &leg, &status, 1, NULL, 0, arena);
+    size_t count;
+    struct cmc_status *statuses = spread(&incoming.body, &status, arena, &count);
+    struct bytes body = full_message(context, any_signer(context->credentials), &leg, statuses,
+                                     count, NULL, 0, arena);
     full_reply(body, reply);
     reply->status = http_status(why->reason);
     if (reply->status == HTTP_METHOD)

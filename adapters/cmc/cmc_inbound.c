@@ -64,9 +64,12 @@ static bool read_item(const struct cmc_request *request, struct arena *arena, st
 }
 
 /* An orm is left out: cmc_screen answers it. */
-static bool read_items(const struct cmc_body *body, struct arena *arena, struct item **items,
-                       size_t *count, struct failure *why)
+static bool read_items(const struct cmc_incoming *incoming, struct arena *arena,
+                       struct item **items, size_t *count, struct failure *why)
 {
+    const struct cmc_body *body = &incoming->body;
+    if (cmc_find(body, CMC_CONTROL_REVOKE_REQUEST) != NULL)
+        return cmc_read_revocations(incoming, arena, items, count, why);
     *count = 0;
     *items = arena_array(arena, body->request_count, sizeof(**items));
     for (size_t i = 0; i < body->request_count; i++) {
@@ -258,6 +261,21 @@ static bool decode_enrolment(struct inbound_context *context, const struct cmc_i
     return true;
 }
 
+/* RFC 10002 6.11. Which of its certificates a sender may have revoked is for the engine to say. */
+static bool decode_revocation(struct inbound_context *context, const struct cmc_incoming *incoming,
+                              const struct cmc_sender *sender, struct arena *arena,
+                              struct request *request, struct failure *why)
+{
+    struct cmc_leg leg = {0};
+    if (!check_nonce(incoming, &leg, why))
+        return false;
+    note_leg(incoming, sender, &leg);
+    leg.token = new_token(context, incoming, arena);
+    request->operation = OPERATION_REVOKE;
+    request->leg = cmc_leg_pack(&leg, arena);
+    return true;
+}
+
 /* A client chooses a profile by the query, as it does at Dogtag: ?profileId=NAME. */
 static struct bytes profile_of(const struct message *message)
 {
@@ -286,10 +304,10 @@ static bool decode(struct inbound_context *context, struct arena *arena, struct 
     if (!check_http(context->message, why) ||
         !cmc_incoming_read(context->message, arena, &incoming, why))
         return false;
-    request->what = incoming.simple ? "PKCS#10" : "PKIData";
+    request->what = cmc_name_of(&incoming);
     bool is_signed = incoming.simple || incoming.cms.signer_count > 0;
     if ((!is_signed && !cmc_screen(&incoming.body, false, arena, why)) ||
-        !read_items(&incoming.body, arena, &request->items, &request->item_count, why) ||
+        !read_items(&incoming, arena, &request->items, &request->item_count, why) ||
         !cmc_identify(context, &incoming, request->items, request->item_count, arena, &sender,
                       why) ||
         !cmc_screen(&incoming.body, sender.identity.is_ra, arena, why) ||
@@ -302,6 +320,8 @@ static bool decode(struct inbound_context *context, struct arena *arena, struct 
                     "no certificate of yours waits for a confirmation");
     if (cmc_find(&incoming.body, CMC_CONTROL_QUERY_PENDING) != NULL)
         return decode_poll(context, &incoming, &sender, arena, request, why);
+    if (cmc_revokes(&incoming.body))
+        return decode_revocation(context, &incoming, &sender, arena, request, why);
     return decode_enrolment(context, &incoming, &sender, arena, request, why);
 }
 

@@ -225,13 +225,13 @@ struct bytes cmc_exchange(const struct message *message, const struct cmc_incomi
     return hash(&writer, arena);
 }
 
-static const char *name_of(const struct cmc_incoming *incoming)
+const char *cmc_name_of(const struct cmc_incoming *incoming)
 {
     if (incoming->simple)
         return "PKCS#10";
     if (cmc_find(&incoming->body, CMC_CONTROL_QUERY_PENDING) != NULL)
         return "queryPending";
-    return "PKIData";
+    return cmc_revokes(&incoming->body) ? "revokeRequest" : "PKIData";
 }
 
 bool cmc_claim(const struct inbound_context *context, struct arena *arena, struct claim *claim,
@@ -243,7 +243,7 @@ bool cmc_claim(const struct inbound_context *context, struct arena *arena, struc
     if (!cmc_incoming_read(message, arena, &incoming, why))
         return false;
     bool polls = cmc_find(&incoming.body, CMC_CONTROL_QUERY_PENDING) != NULL;
-    claim->what = name_of(&incoming);
+    claim->what = cmc_name_of(&incoming);
     claim->opens = !polls;
     claim->repeat = incoming.simple ? REPEAT_IS_RETRY : REPEAT_IS_CONFLICT;
     claim->reference = incoming.identification;

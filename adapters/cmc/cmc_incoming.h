@@ -36,6 +36,9 @@ enum { CMC_TOKEN_RANDOM_OCTETS = 16, CMC_TOKEN_OCTETS = 32 + CMC_TOKEN_RANDOM_OC
 struct bytes cmc_exchange(const struct message *message, const struct cmc_incoming *incoming,
                           struct arena *arena);
 
+/* What the message is, for the log. */
+const char *cmc_name_of(const struct cmc_incoming *incoming);
+
 bool cmc_accepts(const struct message *message, const char *const *paths, size_t path_count);
 bool cmc_claim(const struct inbound_context *context, struct arena *arena, struct claim *claim,
                struct failure *why);
@@ -60,6 +63,14 @@ bool cmc_check_identity_proof(const struct cmc_incoming *incoming, struct bytes 
 bool cmc_check_pop_link(const struct cmc_incoming *incoming, const struct item *items,
                         size_t item_count, struct bytes secret, bool legacy, struct arena *arena,
                         struct failure *why);
+
+/* ---- revocations (cmc_revocation.c) --------------------------------------------------------- */
+
+/* The message asks for revocations and nothing else. */
+bool cmc_revokes(const struct cmc_body *body);
+/* One item for each revokeRequest. */
+bool cmc_read_revocations(const struct cmc_incoming *incoming, struct arena *arena,
+                          struct item **items, size_t *count, struct failure *why);
 
 /* ---- which controls are ours to process (cmc_screen.c) -------------------------------------- */
 

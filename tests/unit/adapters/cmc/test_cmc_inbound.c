@@ -172,6 +172,39 @@ static void taken_row(void **state)
     assert_false(request.can_confirm);
 }
 
+/* ---- revocations ---------------------------------------------------------------------------- */
+
+/* What each names stands in the message's .req.txt, as another decoder read it. */
+static const struct revocation {
+    const char *name;
+    int options;
+    const char *principal;
+    const char *serial;
+    int reason;
+} revocations[] = {
+    {"05-tool-revoke-agent", ANY_RA, "CN=Peer CA Agent", "0a", 1},
+    {"08-tool-revoke-user", 0, "CN=tool pkcs10", "09", 4},
+    {"33-own-revoke", ANY_RA, "CN=Peer CA Agent", "14", 4},
+    {"34-own-revoke-again", ANY_RA, "CN=Peer CA Agent", "14", 4},
+};
+
+static void revocation_row(void **state)
+{
+    const struct revocation *row = *state;
+    struct inbound_context context = gateway(row->name, row->options);
+    struct request request = decoded(&context);
+    struct bytes issuer = certificate_subject(cmc_certificate(case_arena(), "dogtag/ca.pem"));
+    assert_string_equal(operation_word(request.operation), operation_word(OPERATION_REVOKE));
+    assert_int_equal(request.identity.kind, IDENTITY_SIGNATURE);
+    assert_int_equal(request.identity.is_ra, (row->options & ANY_RA) != 0);
+    assert_text_has(arena_text(case_arena(), request.identity.principal), row->principal);
+    assert_int_equal(request.item_count, 1);
+    assert_int_equal(request.items[0].inbound_id, 1);
+    assert_true(bytes_equal(request.items[0].old_issuer, issuer));
+    assert_octets(request.items[0].old_serial, row->serial);
+    assert_int_equal(request.items[0].revocation_reason, row->reason);
+}
+
 /* ---- refused -------------------------------------------------------------------------------- */
 
 static const struct refused {
@@ -208,12 +241,14 @@ static const struct refused {
     /* controls that are not taken, and services that are not offered */
     {"11-tool-decrypted-pop", ANY_RA, REASON_UNKNOWN_CONTROL, 2, 2, 2},
     {"30-own-unknown-control", ANY_RA, REASON_UNKNOWN_CONTROL, 1, 2, 2},
-    {"05-tool-revoke-agent", ANY_RA, REASON_NO_OPERATION, 1, 4, CMC_NO_FAIL_INFO},
-    {"16-tool-revoke-secret-bad", 0, REASON_NO_OPERATION, 1, 4, CMC_NO_FAIL_INFO},
-    {"17-tool-revoke-secret", 0, REASON_NO_OPERATION, 1, 4, CMC_NO_FAIL_INFO},
     {"28-own-getcert", ANY_RA, REASON_NO_OPERATION, 1, 4, CMC_NO_FAIL_INFO},
     {"60-bad-getcert-alone", ANY_RA, REASON_NO_OPERATION, 1, 4, CMC_NO_FAIL_INFO},
     {"61-bad-getcrl", ANY_RA, REASON_NO_OPERATION, 1, 4, CMC_NO_FAIL_INFO},
+
+    /* revocations by a stranger, and by shared secret */
+    {"05-tool-revoke-agent", ANY_RA | STRANGER, REASON_SIGNER_UNKNOWN, 1, 2, 7},
+    {"16-tool-revoke-secret-bad", 0, REASON_BAD_IDENTITY, 1, 2, 7},
+    {"17-tool-revoke-secret", 0, REASON_BAD_IDENTITY, 1, 2, 7},
 
     /* words about transactions that are not open */
     {"58-bad-query-pending", ANY_RA, REASON_UNKNOWN_TRANSACTION, 0, 2, 2},
@@ -670,6 +705,7 @@ static void a_query_names_the_profile(void **state)
 int main(void)
 {
     CASES_ADD_ROWS(takens, taken_row);
+    CASES_ADD_ROWS(revocations, revocation_row);
     CASES_ADD_ROWS(refuseds, refused_row);
     CASES_ADD_ROWS(layers, layer_row);
     CASES_ADD(all_refused_controls_are_named);

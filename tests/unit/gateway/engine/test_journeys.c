@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <openssl/cmperr.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include "tests/support/sim.h"
@@ -45,7 +47,7 @@ static const char ca_config[] =
     "\"authority\": \"own\","
     "      \"devices\": [ { \"issuer\": \"ca.pem\" } ], \"any_ra\": true,"
     "      \"signer\": { \"certificate\": \"ca.pem\", \"key\": \"ca.key\" },"
-    "      \"may\": { \"operations\": [\"enroll\", \"certify\", \"update\"],"
+    "      \"may\": { \"operations\": [\"enroll\", \"certify\", \"update\"%s],"
     "                 \"subject\": \"CN=*\" } } ],"
     "  \"store\": { \"sqlite\": \"unused.db\" } }";
 
@@ -66,7 +68,8 @@ static const char make_pki[] =
     "secret of length\"}'"
     "  >secrets.json";
 
-static int set_up_with(void **state, const char *resend)
+/* `revoke`: what else the authority's route permits. */
+static int set_up_with(void **state, const char *resend, const char *revoke)
 {
     char command[2048], config[2048];
     struct world *w = calloc(1, sizeof(*w));
@@ -76,7 +79,8 @@ static int set_up_with(void **state, const char *resend)
         return -1;
     snprintf(config, sizeof(config), ra_config, resend);
     w->ra = sim_node(w->sim, "ra", config);
-    w->ca = sim_node(w->sim, "ca", ca_config);
+    snprintf(config, sizeof(config), ca_config, revoke);
+    w->ca = sim_node(w->sim, "ca", config);
     w->key = EVP_EC_gen("P-256");
     *state = w;
     return 0;
@@ -84,12 +88,17 @@ static int set_up_with(void **state, const char *resend)
 
 static int set_up(void **state)
 {
-    return set_up_with(state, "true");
+    return set_up_with(state, "true", ", \"revoke\"");
 }
 
 static int set_up_without_resend(void **state)
 {
-    return set_up_with(state, "false");
+    return set_up_with(state, "false", ", \"revoke\"");
+}
+
+static int set_up_without_revocation(void **state)
+{
+    return set_up_with(state, "true", "");
 }
 
 static int tear_down(void **state)
@@ -229,6 +238,54 @@ static void without_resend_a_lost_answer_is_an_orphan(void **state)
     assert_int_equal(sim_certificates(w->ca, CERTIFICATE_STATE_COUNT), 1);
 }
 
+/* ---- a certificate that the device does not want ---- */
+
+enum { INCORRECT_DATA = 1 << 7 };
+
+static int reject(OSSL_CMP_CTX *ctx, X509 *certificate, int fail_info, const char **text)
+{
+    (void)ctx;
+    (void)certificate;
+    (void)fail_info;
+    *text = "not what was asked for";
+    return INCORRECT_DATA;
+}
+
+/* The device gives up the certificate and gets pkiConf, whatever the authority says to its
+ * revocation (RFC 9810 5.3.18). */
+static void device_rejects(struct world *w)
+{
+    OSSL_CMP_CTX *ctx = device(w, false);
+    assert_true(OSSL_CMP_CTX_set_certConf_cb(ctx, reject));
+    int again = 0;
+    ERR_clear_error();
+    assert_int_equal(OSSL_CMP_try_certreq(ctx, BODY_IR, NULL, &again), 0);
+    /* The first complaint is the device's own: none about the answer to certConf. */
+    assert_int_equal(ERR_GET_REASON(ERR_peek_error()), CMP_R_CERTIFICATE_NOT_ACCEPTED);
+    OSSL_CMP_CTX_free(ctx);
+    sim_pass(w->sim, 2);
+    assert_int_equal(sim_calls_to(w->sim, "ca"), 2);
+    assert_int_equal(sim_certificates(w->ca, CERTIFICATE_STATE_COUNT), 1);
+}
+
+static void a_rejected_certificate_is_revoked(void **state)
+{
+    struct world *w = *state;
+    device_rejects(w);
+    assert_int_equal(sim_certificates(w->ca, CERTIFICATE_REVOKED), 1);
+    assert_int_equal(sim_transactions(w->ra, STATE_COMPENSATED), 1);
+    assert_int_equal(sim_certificates(w->ra, CERTIFICATE_REVOKED), 1);
+}
+
+static void a_rejected_certificate_that_stays_valid_is_an_orphan(void **state)
+{
+    struct world *w = *state;
+    device_rejects(w);
+    assert_int_equal(sim_certificates(w->ca, CERTIFICATE_REVOKED), 0);
+    assert_int_equal(sim_transactions(w->ra, STATE_ORPHAN), 1);
+    assert_int_equal(sim_certificates(w->ra, CERTIFICATE_ORPHAN), 1);
+}
+
 /* ---- kill -9 ---- */
 
 /* The gateway dies at its k-th commit; the device starts over until it holds a
@@ -308,6 +365,9 @@ int main(void)
         CASE(a_ca_that_stays_away_is_told_to_the_device),
         cmocka_unit_test_setup_teardown(without_resend_a_lost_answer_is_an_orphan,
                                         set_up_without_resend, tear_down),
+        CASE(a_rejected_certificate_is_revoked),
+        cmocka_unit_test_setup_teardown(a_rejected_certificate_that_stays_valid_is_an_orphan,
+                                        set_up_without_revocation, tear_down),
         cmocka_unit_test(killed_before_each_commit_with_confirmation),
         cmocka_unit_test(killed_after_each_commit_with_confirmation),
         cmocka_unit_test(killed_before_each_commit_without_confirmation),

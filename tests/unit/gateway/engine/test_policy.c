@@ -101,6 +101,17 @@ static void another_operation_is_not(void **state)
     expect(f, false, "update");
 }
 
+/* It has no subject that a pattern could match. */
+static void a_revocation_is_permitted_by_its_operation(void **state)
+{
+    struct fixture *f = *state;
+    f->request.operation = OPERATION_REVOKE;
+    f->item.subject = BYTES_EMPTY;
+    expect(f, false, "revoke");
+    f->route.operations |= 1u << OPERATION_REVOKE;
+    expect(f, true, "");
+}
+
 static void another_subject_is_not(void **state)
 {
     struct fixture *f = *state;
@@ -243,6 +254,7 @@ int main(void)
         cmocka_unit_test(patterns),
         CASE(what_is_named_is_permitted),
         CASE(another_operation_is_not),
+        CASE(a_revocation_is_permitted_by_its_operation),
         CASE(another_subject_is_not),
         CASE(an_empty_subject_is_not),
         CASE(no_pattern_permits_nobody),
