@@ -18,9 +18,12 @@ struct message {
     struct bytes accept;        /* likewise */
     struct bytes user_agent;    /* likewise */
     struct bytes authorization; /* likewise; a secret: never logged */
-    int status;                 /* responses: HTTP status; requests: 0 */
-    struct bytes date;          /* responses: Date field */
-    struct bytes retry_after;   /* responses: Retry-After field */
+    struct bytes
+        forwarded_certificate;    /* Client-Cert (RFC 9440) as received: anybody can send it */
+    struct bytes forwarded_chain; /* Client-Cert-Chain, likewise */
+    int status;                   /* responses: HTTP status; requests: 0 */
+    struct bytes date;            /* responses: Date field */
+    struct bytes retry_after;     /* responses: Retry-After field */
     struct bytes body;
 
     /* TLS; all empty and false without it. */

@@ -33,9 +33,9 @@ static bool is_binding(struct bytes value, struct bytes binding, struct arena *a
 
 /* A value that is there must be this session's (RFC 7030 3.5): it says which session the request
  * was made for. An RA relays requests that were made for another session (RFC 7030 3.7). */
-static bool check_binding(const struct message *message, const struct identity *identity,
-                          const struct item *item, const char *oid, struct arena *arena,
-                          struct failure *why)
+static bool check_value(const struct message *message, const struct identity *identity,
+                        const struct item *item, const char *oid, struct arena *arena,
+                        struct failure *why)
 {
     struct bytes attribute = pkcs10_attribute(item, oid, arena);
     struct der value;
@@ -50,6 +50,22 @@ static bool check_binding(const struct message *message, const struct identity *
         return true;
     return fail(why, REASON_CHANNEL_BINDING_WRONG, "RFC 7030 3.5",
                 "challengePassword is not the channel binding of this TLS session");
+}
+
+/* tls-unique is defined up to TLS 1.2 (RFC 5929), and RFC 9266 does not update RFC 7030: over TLS
+ * 1.3 nobody is asked for a binding. */
+static bool check_binding(const struct message *message, const struct identity *identity,
+                          const struct item *item, bool required, struct arena *arena,
+                          struct failure *why)
+{
+    bool bound = !bytes_is_empty(pkcs10_attribute(item, OID_CHALLENGE_PASSWORD, arena)) ||
+                 !bytes_is_empty(pkcs10_attribute(item, OID_EST_IDENTITY_LINKING, arena));
+    if (required && !bound && !identity->is_ra && !bytes_is_empty(message->tls_unique))
+        return fail(why, REASON_CHANNEL_BINDING_WRONG, "RFC 7030 3.5",
+                    "put the channel binding (tls-unique) of this TLS session into "
+                    "challengePassword");
+    return check_value(message, identity, item, OID_CHALLENGE_PASSWORD, arena, why) &&
+           check_value(message, identity, item, OID_EST_IDENTITY_LINKING, arena, why);
 }
 
 /* ---- simplereenroll ----------------------------------------------------------------------------
@@ -92,9 +108,8 @@ bool est_check_item(const struct inbound_context *context, const struct identity
                     bool renewal, struct item *item, struct arena *arena, struct failure *why)
 {
     const struct message *message = context->message;
-    bool sha1 = context->credentials->groups[identity->group].options.signature_sha1;
-    return proof_check(item, identity, BYTES_EMPTY, sha1, arena, why) &&
-           check_binding(message, identity, item, OID_CHALLENGE_PASSWORD, arena, why) &&
-           check_binding(message, identity, item, OID_EST_IDENTITY_LINKING, arena, why) &&
+    const struct device_options *options = &context->credentials->groups[identity->group].options;
+    return proof_check(item, identity, BYTES_EMPTY, options->signature_sha1, arena, why) &&
+           check_binding(message, identity, item, options->require_binding, arena, why) &&
            (!renewal || check_renewal(identity, item, arena, why));
 }

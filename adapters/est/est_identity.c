@@ -79,7 +79,7 @@ static void release_certificate(void *certificate)
     certificate_unref(certificate);
 }
 
-static bool by_certificate(const struct inbound_context *context, struct arena *arena,
+static bool by_certificate(const struct inbound_context *context, bool renewal, struct arena *arena,
                            struct identity *identity, struct failure *why)
 {
     const struct message *message = context->message;
@@ -96,7 +96,9 @@ static bool by_certificate(const struct inbound_context *context, struct arena *
             arena_own(arena, others[other_count++], release_certificate);
     }
     if (!devices_find_signer(context->credentials, leaf, others, other_count, context->now, arena,
-                             &group, &chain, &chain_count, why))
+                             &group, &chain, &chain_count, why) &&
+        !(renewal && devices_find_expired(context->credentials, leaf, others, other_count,
+                                          context->now, arena, &group)))
         return false;
     identity->kind = IDENTITY_TLS;
     identity->subject = certificate_subject(leaf);
@@ -108,13 +110,13 @@ static bool by_certificate(const struct inbound_context *context, struct arena *
     return true;
 }
 
-bool est_identify(const struct inbound_context *context, struct arena *arena,
+bool est_identify(const struct inbound_context *context, bool renewal, struct arena *arena,
                   struct identity *identity, struct failure *why)
 {
     const struct message *message = context->message;
     *identity = (struct identity){.kind = IDENTITY_NONE};
     bool certificate = !bytes_is_empty(message->client_certificate);
-    if (certificate && by_certificate(context, arena, identity, why))
+    if (certificate && by_certificate(context, renewal, arena, identity, why))
         return true;
     if (!bytes_is_empty(message->authorization))
         return by_password(context, arena, identity, why);

@@ -9,8 +9,9 @@
 void est_shown_identity(const struct message *message, uint8_t hash[32]);
 /* The user name of a Basic field, for counting failures; empty if there is none. */
 struct bytes est_user(const struct message *message, struct arena *arena);
-/* Checks it. UNAUTHENTICATED: nothing was shown, or nothing that any group takes. */
-bool est_identify(const struct inbound_context *context, struct arena *arena,
+/* Checks it. UNAUTHENTICATED: nothing was shown, or nothing that any group takes. A renewal may
+ * show an expired certificate where the group says so. */
+bool est_identify(const struct inbound_context *context, bool renewal, struct arena *arena,
                   struct identity *identity, struct failure *why);
 
 #endif

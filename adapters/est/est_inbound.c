@@ -76,13 +76,13 @@ static bool claim(const struct inbound_context *context, struct arena *arena, st
 static bool read_enrolment(struct inbound_context *context, struct arena *arena,
                            struct request *request, struct failure *why)
 {
-    if (!est_identify(context, arena, &request->identity, why))
+    bool renewal = request->operation == OPERATION_UPDATE;
+    if (!est_identify(context, renewal, arena, &request->identity, why))
         return false;
     request->items = arena_alloc(arena, sizeof(*request->items));
     request->item_count = 1;
     return est_read_item(context->message, arena, request->items, why) &&
-           est_check_item(context, &request->identity, request->operation == OPERATION_UPDATE,
-                          request->items, arena, why);
+           est_check_item(context, &request->identity, renewal, request->items, arena, why);
 }
 
 static bool decode(struct inbound_context *context, struct arena *arena, struct request *request,

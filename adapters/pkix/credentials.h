@@ -126,6 +126,8 @@ struct device_options {
     bool any_ra;           /* treats every signer of the group as an RA */
     bool unproven;         /* takes CMC requests that prove no identity: signed by the key that they
                               want certified, or Simple Requests without a TLS certificate */
+    bool require_binding;  /* EST over TLS 1.2: the request names its TLS session */
+    int64_t expired_s; /* EST: for so long a renewal may show a certificate whose time is over */
 };
 
 /* The devices of one route: how they prove who they are, and how they are answered. */

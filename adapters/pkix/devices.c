@@ -135,6 +135,26 @@ bool devices_find_signer(const struct credentials *credentials, const struct cer
                : false;
 }
 
+bool devices_find_expired(const struct credentials *credentials, const struct certificate *leaf,
+                          struct certificate *const *others, size_t other_count, int64_t now,
+                          struct arena *arena, const struct device_group **group)
+{
+    int64_t end = certificate_not_after(leaf);
+    for (size_t i = 0; end < now && i < credentials->group_count; i++) {
+        const struct device_group *candidate = &credentials->groups[i];
+        struct failure ignored;
+        struct bytes *chain;
+        size_t chain_count;
+        if (candidate->trust == NULL || now - end > candidate->options.expired_s ||
+            !trust_verify(candidate->trust, leaf, others, other_count, end - 1, arena, &chain,
+                          &chain_count, &ignored))
+            continue;
+        *group = candidate;
+        return true;
+    }
+    return false;
+}
+
 const struct device_group *devices_find_group(const struct credentials *credentials,
                                               struct bytes name)
 {

@@ -22,6 +22,12 @@ bool devices_find_signer(const struct credentials *credentials, const struct cer
                          struct arena *arena, const struct device_group **group,
                          struct bytes **chain, size_t *chain_count, struct failure *why);
 
+/* A group that still lets a certificate renew itself though its time is over: it was good when it
+ * ended. False: none does, or its time is not over. */
+bool devices_find_expired(const struct credentials *credentials, const struct certificate *leaf,
+                          struct certificate *const *others, size_t other_count, int64_t now,
+                          struct arena *arena, const struct device_group **group);
+
 /* NULL if no group has that name: the configuration has changed since. */
 const struct device_group *devices_find_group(const struct credentials *credentials,
                                               struct bytes name);

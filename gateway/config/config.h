@@ -66,6 +66,8 @@ struct listener_config {
     uint32_t protocols;
     const char *const *paths; /* besides the well-known ones */
     size_t path_count;
+    const char *const *forwarders; /* addresses of proxies whose Client-Cert counts (RFC 9440) */
+    size_t forwarder_count;
     bool has_tls;
     struct tls_settings tls;
     /* One group for each route that names this listener; route_of[g] is the route's index. */

@@ -1,6 +1,7 @@
 /* Who the devices of a route are, and how strictly their messages are judged. */
 #include "adapters/pkix/devices.h"
 #include "adapters/local/local_ca.h"
+#include "adapters/pkix/csr_attributes.h"
 
 #include "gateway/config/build.h"
 #include "gateway/keys/keys.h"
@@ -150,6 +151,7 @@ static struct device_options device_options(const struct section *route)
         .require_time = section_flag(route, "require_time"),
         .ignore_key_usage = section_flag(route, "ignore_key_usage"),
         .any_ra = section_flag(route, "any_ra"),
+        .expired_s = section_number(route, "renew_expired_days") * 86400,
     };
 }
 
@@ -207,6 +209,7 @@ void build_devices(const struct section *route, struct config *config, struct ro
         .options = device_options(route),
     };
     group->options.unproven = gathered.unproven;
+    group->options.require_binding = csr_attributes_want_binding(out->csr_attributes);
     if (group->options.signature_sha1)
         gathered.flags |= TRUST_SHA1;
     group->trust = load_trust_files(route, "devices", gathered.anchors, gathered.anchor_count,

@@ -45,6 +45,18 @@ static void build_tls(const struct section *section, struct listener_config *lis
     SSL_CTX_free(context);
 }
 
+static void build_forwarders(const struct section *section, struct listener_config *listener)
+{
+    listener->forwarders = section_texts(section, "forwarded_from", &listener->forwarder_count);
+    for (size_t i = 0; i < listener->forwarder_count; i++) {
+        uint8_t octets[16];
+        if (inet_pton(AF_INET, listener->forwarders[i], octets) != 1 &&
+            inet_pton(AF_INET6, listener->forwarders[i], octets) != 1)
+            section_error(section, "forwarded_from",
+                          "must be numeric addresses, as \"192.0.2.1\" or \"2001:db8::1\"");
+    }
+}
+
 static void check_protocols(const struct section *section, const struct listener_config *listener)
 {
     for (unsigned p = 0; p < PROTOCOL_COUNT; p++) {
@@ -74,6 +86,7 @@ static void build_listener(const struct section *section, struct listener_config
         if (listener->paths[i][0] != '/')
             section_error(section, "paths", "a path begins with \"/\"");
     }
+    build_forwarders(section, listener);
     build_tls(&tls, listener);
     check_protocols(section, listener);
     if (signer.object != NULL)

@@ -12,7 +12,10 @@ static const char *const of_the_devices[] = {"signer",
                                              "skew_s",
                                              "require_time",
                                              "ignore_key_usage",
-                                             "any_ra"};
+                                             "any_ra",
+                                             "renew_expired_days",
+                                             "csr_attributes",
+                                             "csr_template"};
 
 static struct section route_section(const struct section *root, size_t route)
 {

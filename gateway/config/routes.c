@@ -1,5 +1,7 @@
 #include "gateway/config/build.h"
 
+#include "adapters/est/est_base64.h"
+#include "adapters/pkix/csr_attributes.h"
 #include "adapters/pkix/der.h"
 #include "adapters/pkix/names.h"
 #include "adapters/pkix/privilege.h"
@@ -115,20 +117,49 @@ static void build_rights(const struct section *may, struct route_config *route)
         section_texts(may, "subject_alt_names", &route->alternative_name_count);
 }
 
+/* Either the file's, or what the words say. */
 static struct bytes load_csr_attributes(const struct section *section)
 {
+    struct arena *arena = section->source->arena;
     const char *path = section_path(section, "csr_attributes");
-    struct bytes octets = BYTES_EMPTY;
+    struct bytes octets, der = BYTES_EMPTY;
     struct failure why;
     struct der sequence;
-    if (path == NULL)
-        return octets;
-    if (!keys_load_octets(path, section->source->arena, &octets, &why))
+    if (!keys_load_octets(path, arena, &octets, &why)) {
         report_failure(section, "csr_attributes", &why);
-    else if (!der_only(octets, DER_SEQUENCE, &sequence) || !der_is_sound(octets))
-        section_error(section, "csr_attributes", "the file does not hold CsrAttrs in DER (%s)",
-                      path);
-    return octets;
+        return der;
+    }
+    if (der_only(octets, DER_SEQUENCE, &sequence) && der_is_sound(octets))
+        return octets;
+    if (est_base64_decode(octets, arena, &der, &why) && der_only(der, DER_SEQUENCE, &sequence) &&
+        der_is_sound(der))
+        return der;
+    section_error(section, "csr_attributes",
+                  "the file does not hold CsrAttrs in DER or base64 (%s)", path);
+    return BYTES_EMPTY;
+}
+
+static struct bytes encode_csr_template(const struct section *section)
+{
+    const struct section words = section_child(section, "csr_template");
+    struct bytes der = BYTES_EMPTY;
+    struct failure why;
+    struct csr_wish wish = {.key = section_text(&words, "key"),
+                            .binding = section_flag(&words, "binding")};
+    wish.subject = section_texts(&words, "subject", &wish.subject_count);
+    wish.extensions = section_texts(&words, "extensions", &wish.extension_count);
+    if (!csr_attributes_encode(&wish, section->source->arena, &der, &why))
+        section_error(section, "csr_template", "%s", why.text);
+    return der;
+}
+
+static struct bytes csr_attributes(const struct section *section)
+{
+    if (section_has(section, "csr_attributes") && section_has(section, "csr_template"))
+        section_error(section, "csr_template", "stands beside \"csr_attributes\"; say one");
+    if (section_has(section, "csr_attributes"))
+        return load_csr_attributes(section);
+    return section_has(section, "csr_template") ? encode_csr_template(section) : BYTES_EMPTY;
 }
 
 static void build_route(const struct section *section, struct config *config,
@@ -138,7 +169,7 @@ static void build_route(const struct section *section, struct config *config,
     *route = (struct route_config){
         .name = section_text(section, "name"),
         .profile = section_text(section, "profile"),
-        .csr_attributes = load_csr_attributes(section),
+        .csr_attributes = csr_attributes(section),
         .hold_ms = section_number(section, "hold_ms"),
         .replay_window_s = section_number(section, "replay_window_s"),
         .confirm_wait_s = section_number(section, "confirm_wait_s"),

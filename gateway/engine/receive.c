@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gateway/engine/answer.h"
+#include "gateway/engine/forwarded.h"
 #include "gateway/engine/policy.h"
 #include "gateway/engine/throttle.h"
 #include "gateway/engine/work.h"
@@ -313,7 +314,8 @@ static void forget_last_look(struct visit *visit)
     visit->request = (struct request){0};
     visit->claim = (struct claim){.what = "?"};
     visit->context = (struct inbound_context){
-        .message = visit->message,
+        .message = forwarded_message(&visit->config->listeners[visit->listener], visit->peer,
+                                     visit->message, visit->arena),
         .credentials = &visit->config->listeners[visit->listener].credentials,
         .now = engine_now(visit->engine),
         .entropy = engine_entropy(visit->engine, visit->arena),

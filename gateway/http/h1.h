@@ -44,6 +44,8 @@ struct h1_header {
     struct bytes accept;
     struct bytes user_agent;
     struct bytes authorization;
+    struct bytes client_cert;
+    struct bytes client_cert_chain;
     int minor;       /* HTTP/1.minor: 0 or 1; 1 also where the header was too broken to tell */
     bool keep_alive; /* the client would like to go on after the answer */
     bool expects_continue;

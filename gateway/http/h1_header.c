@@ -287,6 +287,18 @@ static bool take_authorization(struct reading *reading, struct bytes value)
     return true;
 }
 
+static bool take_client_cert(struct reading *reading, struct bytes value)
+{
+    reading->header->client_cert = value;
+    return true;
+}
+
+static bool take_client_cert_chain(struct reading *reading, struct bytes value)
+{
+    reading->header->client_cert_chain = value;
+    return true;
+}
+
 /* All other fields are ignored, whatever they say, so that nobody can rely on them. */
 static const struct field_row {
     const char *name;
@@ -302,6 +314,8 @@ static const struct field_row {
     {"Accept", true, take_accept},
     {"User-Agent", true, take_user_agent},
     {"Authorization", false, take_authorization},
+    {"Client-Cert", false, take_client_cert},
+    {"Client-Cert-Chain", false, take_client_cert_chain},
 };
 
 enum {

@@ -104,6 +104,8 @@ static void fill_message(struct h1_session *session)
     message->accept = header->accept;
     message->user_agent = header->user_agent;
     message->authorization = header->authorization;
+    message->forwarded_certificate = header->client_cert;
+    message->forwarded_chain = header->client_cert_chain;
 }
 
 /* The header is copied, since the slices of the message must outlive what was read. */

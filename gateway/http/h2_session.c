@@ -223,6 +223,8 @@ static void take_field(struct h2_stream *stream, struct bytes name, struct bytes
         {"accept", &message->accept},
         {"user-agent", &message->user_agent},
         {"authorization", &message->authorization},
+        {"client-cert", &message->forwarded_certificate},
+        {"client-cert-chain", &message->forwarded_chain},
     };
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
         if (bytes_equal_text(name, wanted[i].name) && bytes_is_empty(*wanted[i].to))

@@ -2,7 +2,7 @@
 # Sourced by scenario.sh: the PKI of the tests.
 . "$here/../../deploy/pki.sh"
 
-# old_cert CA NAME SUBJECT: like new_cert, but its time is over
+# old_cert CA NAME SUBJECT: like new_cert, but its time is over; $from and $to name others
 old_cert() {
     local conf=$pki/$2.cnf
     new_key "$pki/$2.key" P-256
@@ -20,14 +20,14 @@ old_cert() {
 		policy = any
 		x509_extensions = leaf
 		[any]
-		commonName = supplied
 		organizationName = optional
+		commonName = supplied
 		[leaf]
 		keyUsage = critical,digitalSignature
 		subjectKeyIdentifier = hash
 	END
     openssl ca -batch -notext -config "$conf" -cert "$pki/$1.pem" -keyfile "$pki/$1.key" \
-        -startdate 20200101000000Z -enddate 20210101000000Z -in "$pki/$2.csr" -out "$pki/$2.pem" 2>/dev/null
+        -startdate "${from:-20200101000000Z}" -enddate "${to:-20210101000000Z}" -in "$pki/$2.csr" -out "$pki/$2.pem" 2>/dev/null
 }
 
 # make_pki: the gateway's own CA, signer and TLS certificate; a vendor's CA and a device of it;

@@ -85,6 +85,7 @@ equal "CMP to EST: a CRMF request has no carrier" badRequest "$(said_failure)"
 check "CMP to EST: and the device is told so" grep -q 'PKCS#10' "$device_said"
 
 # ---- an EST client and an EST server that do not understand each other ------------------------
+# shellcheck disable=SC2034
 directly() {
     # shellcheck disable=SC2034
     local est_port=$server_port

@@ -138,4 +138,40 @@ request spelt '/O=Example/CN=Device-1' -addext subjectAltName=DNS:ONE.example
 est_operation=simplereenroll check "renewal: the same names in other letters" enrolled spelt "${shown[@]}"
 request_again same device /O=Example/CN=device-1 -addext subjectAltName=DNS:one.example
 est_operation=simplereenroll est_key=device check "renewal with the same key" enrolled same "${shown[@]}"
+# ---- a certificate whose time is over, a certificate that a proxy saw ---------------------------
+from=$(date -u +%Y%m%d%H%M%SZ) to=$(date -u -d '+2 seconds' +%Y%m%d%H%M%SZ) old_cert ca device-old /O=Example/CN=device-old
+sleep 3
+expired=(--cert "$pki/device-old.pem" --key "$pki/device-old.key")
+request late /O=Example/CN=device-old
+late() { expect "$1" "$2" "$3" "$4" "${type[@]}" --data-binary "@$work/late.b64" "${expired[@]}"; }
+late "renewal with an expired certificate: off by default" 401 '' simplereenroll
+forward=(-H "Client-Cert: :$(openssl x509 -in "$pki/vendor-device.pem" -outform DER | base64 -w0):")
+request seen /O=Example/CN=seen
+post "Client-Cert from anybody" 401 '' "$work/seen.b64" "${forward[@]}"
+gateway_stop || not_ok "the first gateway ends well"
+jq '.routes[0] += { renew_expired_days: 3650, csr_template: { key: "P-256", subject: "CN", binding: true } }
+    | .listeners[0].forwarded_from = "127.0.0.1"' "$work/gateway.json" >"$work/second.json"
+jq 'del(.listeners[0].forwarded_from)' "$work/second.json" >"$work/third.json"
+gateway_start "$work/second.json" || give_up "the gateway does not start again"
+check "Client-Cert from the proxy" enrolled seen "${forward[@]}"
+equal "Client-Cert from the proxy: who it is" CN=device-4711,O=Vendor "$(log_last '.message == "simpleenroll" and .identity == "tls"' .principal)"
+request own /O=Example/CN=own
+# shellcheck disable=SC2046
+post "the proxy's own certificate is not the device's" 401 '' "$work/own.b64" $(as vendor-device)
+post "Client-Cert that is none" 401 '' "$work/own.b64" -H 'Client-Cert: :AAAA:'
+post "Client-Cert that is no byte sequence" 401 '' "$work/own.b64" -H 'Client-Cert: MIIB'
+gateway_stop || not_ok "the second gateway ends well"
+gateway_start "$work/third.json" || give_up "the gateway does not start again"
+request late /O=Example/CN=device-old
+est_operation=simplereenroll check "renewal with an expired certificate where the route allows it" \
+    enrolled late "${expired[@]}"
+late "enrolment with an expired certificate" 401 '' simpleenroll
+request unbound /O=Example/CN=mast-1
+post "a binding is asked for, and none is there" 400 challengePassword "$work/unbound.b64" "${basic[@]}" --tls-max 1.2
+check "a binding is not asked for over TLS 1.3" enrolled unbound "${basic[@]}" --tlsv1.3
+equal "csrattrs from words: HTTP" 200 "$(est_curl csrattrs "$work/attributes")"
+check "csrattrs from words: a template of RFC 9908" grep -q '1.2.840.113549.1.9.16.2.61\|id-aa-certificationRequestInfoTemplate' \
+    <(openssl base64 -d -A <"$work/attributes" | openssl asn1parse -inform DER)
+check "csrattrs from words: challengePassword" grep -q challengePassword \
+    <(openssl base64 -d -A <"$work/attributes" | openssl asn1parse -inform DER)
 gateway_ends_well

@@ -203,7 +203,7 @@ static const struct row {
     {"CRL that is none", "'issuer': 'ca.pem'", "'issuer': 'ca.pem', 'crl': 'ra.pem'", 9, 72,
      "/routes/0/devices/1/crl", "the file holds no revocation list", false},
     {"CsrAttrs that are none", "'authority'", "'csr_attributes': 'token', 'authority'", 8, 61,
-     "/routes/0/csr_attributes", "the file does not hold CsrAttrs in DER", false},
+     "/routes/0/csr_attributes", "the file does not hold CsrAttrs in DER or base64", false},
     {"CsrAttrs that are not there", "'authority'", "'csr_attributes': 'none', 'authority'", 8, 61,
      "/routes/0/csr_attributes", "the file cannot be read", false},
     {"signer that has expired", "'authority'",
