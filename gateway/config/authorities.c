@@ -204,6 +204,10 @@ static void build_target(const struct section *section, struct authority_config 
         .basic = read_basic(section, out->authority.url),
         .connect_ms = section_number(section, "connect_ms"),
         .answer_ms = section_number(section, "answer_ms"),
+        /* Small CMP servers serve one connection at a time: what one of our threads keeps would
+         * keep the others out. Where TLS makes connections dear, they are kept. */
+        .close_after = out->authority.capabilities.protocol == PROTOCOL_CMP &&
+                       out->authority.url != NULL && !is_https(out->authority.url),
     };
     if (tls.object != NULL && out->authority.url != NULL && !is_https(out->authority.url))
         section_error(section, "tls", "the url is not https");

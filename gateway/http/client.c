@@ -228,6 +228,7 @@ static struct transfer *new_transfer(struct http_client *client, const struct ht
         .basic = copy(arena, target->basic),
         .connect_ms = target->connect_ms,
         .answer_ms = target->answer_ms,
+        .close_after = target->close_after,
     };
     transfer->call = (struct call){
         .method = copy(arena, call->method),
@@ -283,6 +284,8 @@ static void set_request(struct transfer *transfer)
         add_field(transfer, "Expect", NULL);
     }
     add_field(transfer, "Accept", transfer->call.accept);
+    if (transfer->target.close_after)
+        add_field(transfer, "Connection", "close");
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->fields);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "dragoman/" DRAGOMAN_VERSION);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -327,6 +330,7 @@ static void set_conduct(struct transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, transfer->target.connect_ms);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
                      transfer->target.connect_ms + transfer->target.answer_ms);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, transfer->target.close_after ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)LIMIT_UPSTREAM_IDLE_S);
 }
 

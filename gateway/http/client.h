@@ -20,6 +20,8 @@ struct http_target {
     const char *basic;       /* "user:password"; NULL: none. A secret */
     long connect_ms;
     long answer_ms;
+    bool
+        close_after; /* the connection ends with the answer, for servers that serve one at a time */
 };
 
 enum http_outcome { HTTP_ANSWERED, HTTP_NOT_SENT, HTTP_LOST };
