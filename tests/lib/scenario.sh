@@ -68,11 +68,12 @@ wait_for() {
     done
 }
 
-# end_process PID: TERM, then KILL after 10 s; only for processes that the scenario started
+# end_process PID: TERM, then KILL after 40 s (the gateway drains for 30 s); only for processes that
+# the scenario started
 end_process() {
     [ -n "${1:-}" ] || return 0
     kill "$1" 2>/dev/null || return 0
-    for _ in $(seq 200); do
+    for _ in $(seq 800); do
         kill -0 "$1" 2>/dev/null || return 0
         sleep 0.05
     done
