@@ -34,7 +34,7 @@ retry() {
     local cn=$1 how=$2 try
     local again=()
     [ "$how" = same ] && again=(-reqin "$work/$cn.ir")
-    for try in 1 2 3; do
+    for try in $(seq 12); do
         device "$cn-retry-$try" -cmd ir -newkey "$work/$cn.key" -subject "/O=Example/CN=$cn" \
             -ref mast-1 -secret 'pass:a secret of mast 1' "${again[@]}" && cp "$device_cert" "$work/$cn.crt" && return 0
         sleep 1
